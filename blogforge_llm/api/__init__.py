@@ -1,0 +1,20 @@
+"""The REST side under /api/v1: flask-smorest blueprints with their schemas, siblings of web over the same services."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+from blogforge_llm.api import documentation
+
+AREAS = ("accounts", "registry", "prompts", "tasks", "editorial")
+
+
+def init(app: Flask) -> None:
+    """Register every area's BLUEPRINTS, the OpenAPI document and its page."""
+    api = documentation.create(app)
+    for area in AREAS:
+        for blueprint in import_module(f"blogforge_llm.api.{area}").BLUEPRINTS:
+            api.register_blueprint(blueprint)
+    documentation.init_page(app)

@@ -1,0 +1,5 @@
+"""The accounts area."""
+
+from __future__ import annotations
+
+BLUEPRINTS: list = []

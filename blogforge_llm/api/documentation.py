@@ -1,0 +1,76 @@
+"""The OpenAPI 3.1 document at /api/openapi.json and its page at /apidocs/, offline and under the policy."""
+
+from __future__ import annotations
+
+from flasgger import Swagger
+from flask import Flask
+from flask_smorest import Api
+from marshmallow import Schema, fields
+
+from blogforge_llm.api import authentication, idempotency
+
+INTRODUCTION = """\
+Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
+*Account, API tokens* or with `blogforge token create EMAIL`.
+
+* Lists of small nouns take `page` and `page_size` and answer the total in `X-Pagination`; long ones take `after` and
+  `limit`, and give `next` when there is more.
+* Errors are `application/problem+json` (RFC 9457) with `errors` per field.
+* A `POST` with an `Idempotency-Key` may be repeated safely: the second answer is the first one's.
+"""
+
+
+class Problem(Schema):
+    """What went wrong (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"example": "about:blank"})
+    title = fields.String(required=True, metadata={"example": "Unprocessable content"})
+    status = fields.Integer(required=True, metadata={"example": 422})
+    detail = fields.String(metadata={"description": "What happened and what to do."})
+    request_id = fields.String(metadata={"description": "Name it when you ask an admin for help."})
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "What is wrong, by field.", "example": {"name": ["Name is missing."]}},
+    )
+    current = fields.Raw(metadata={"description": "With 409: what is there now."})
+
+
+class ProblemApi(Api):
+    """flask-smorest whose errors are problem documents; the handlers themselves are the application's (app.py)."""
+
+    ERROR_SCHEMA = Problem
+
+    def _register_error_handlers(self) -> None:
+        """Its own handler would answer for the whole application, pages included."""
+
+    def _register_responses(self) -> None:
+        # The document must say problem+json for errors; smorest knows one content type for all.
+        usual = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
+
+
+def create(app: Flask) -> Api:
+    app.config.update(
+        API_TITLE="BlogForge LLM",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "info": {"description": INTRODUCTION},
+            "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+            "security": [{"token": []}],
+        },
+    )
+    app.before_request(authentication.load_viewer)
+    idempotency.init(app)
+    return ProblemApi(app)
+
+
+def init_page(app: Flask) -> None:
+    """Flasgger serves the page; templates/flasgger/index.html points its Swagger UI at the document above."""
+    Swagger(app, config={"headers": [], "specs": [], "swagger_ui": True, "specs_route": "/apidocs/",
+                         "static_url_path": "/flasgger_static", "title": "BlogForge LLM API"})  # fmt: skip

@@ -1,0 +1,5 @@
+"""The registry area."""
+
+from __future__ import annotations
+
+BLUEPRINTS: list = []

@@ -1,0 +1,5 @@
+"""The tasks area."""
+
+from __future__ import annotations
+
+BLUEPRINTS: list = []

@@ -1,0 +1,58 @@
+"""create_app: what the web process is made of, in order. Read it as the table of contents."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from importlib import import_module
+
+import psycopg
+from flask import Flask, Response, g, request
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from blogforge_llm import api, web
+from blogforge_llm.api import errors as api_errors
+from blogforge_llm.config import ROOT, Settings
+from blogforge_llm.errors import DomainError
+from blogforge_llm.web import assets, errors, navigation, security, viewers
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application. The pool is opened by whoever runs it, after the fork; nothing here asks the database."""
+    app = Flask("blogforge_llm", template_folder=str(ROOT / "templates"), static_folder=None)
+    app.secret_key = settings.secret_key  # signs one-time messages only; sessions live in PostgreSQL
+    app.config.update(MAX_CONTENT_LENGTH=8 << 20, MAX_FORM_MEMORY_SIZE=8 << 20, SESSION_COOKIE_SAMESITE="Lax")
+    app.config.update(SESSION_COOKIE_NAME="blogforge_messages", SESSION_COOKIE_HTTPONLY=True)
+    app.extensions["settings"] = settings
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    app.before_request(name_request)
+    security.init(app)
+    viewers.init(app)
+    assets.init(app)
+    navigation.init(app)
+    for area in web.AREAS:
+        for blueprint in import_module(f"blogforge_llm.web.{area}").BLUEPRINTS:
+            app.register_blueprint(blueprint)
+    api.init(app)
+    for kind in (DomainError, HTTPException, psycopg.OperationalError, Exception):
+        app.register_error_handler(kind, answer_error)
+    return app
+
+
+def name_request() -> None:
+    g.request_id = uuid.uuid4().hex[:16]
+
+
+def answer_error(error: Exception) -> Response:
+    """Pages and programs each get their own; what nobody foresaw is logged with the id that the answer shows."""
+    if not isinstance(error, DomainError | HTTPException):
+        log.error("request %s %s %s failed", g.request_id, request.method, request.path, exc_info=error)
+    is_program = request.path.startswith(("/api/", "/v1/"))
+    response = api_errors.answer(error) if is_program else errors.answer(error)
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    return response

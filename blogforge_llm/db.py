@@ -1,0 +1,74 @@
+"""The pool, the transaction, and the SQL files. The caller opens the transaction; services take its connection."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import aiosql
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from blogforge_llm.config import ROOT
+from blogforge_llm.errors import Unavailable
+
+Connection = psycopg.Connection[DictRow]
+
+_pool: ConnectionPool[Connection] | None = None
+_lock = threading.Lock()
+
+
+def open_pool(database_url: str, *, max_size: int = 16) -> None:
+    """Open the process's pool. Call it after a fork: connections must not be shared between processes."""
+    global _pool
+    with _lock:
+        if _pool is not None:
+            return
+        _pool = ConnectionPool(
+            database_url,
+            connection_class=Connection,
+            kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c statement_timeout=30s"},
+            # A database that restarted leaves dead connections behind; the check finds them before a request does.
+            check=ConnectionPool.check_connection,
+            min_size=2,
+            max_size=max_size,
+            timeout=10,
+            open=True,
+        )
+
+
+def close_pool() -> None:
+    global _pool
+    with _lock:
+        if _pool is not None:
+            _pool.close()
+        _pool = None
+
+
+@contextlib.contextmanager
+def connection() -> Iterator[Connection]:
+    """A connection outside a transaction: every statement commits by itself."""
+    if _pool is None:
+        raise Unavailable("The database pool is not open.")
+    try:
+        with _pool.connection() as conn:
+            yield conn
+    except PoolTimeout as error:
+        raise Unavailable("The database does not answer. Try again in a moment.") from error
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[Connection]:
+    """One transaction: committed at the end of the block, rolled back by any exception."""
+    with connection() as conn, conn.transaction():
+        yield conn
+
+
+@functools.cache
+def load(name: str) -> Any:
+    """The queries of sql/queries/<name>.sql as functions, by the names they carry there."""
+    return aiosql.from_path(ROOT / "sql" / "queries" / f"{name}.sql", "psycopg")

@@ -1,0 +1,61 @@
+"""What can go wrong in the product's own words. web/errors.py and api/errors.py give each its answer; no HTTP here.
+
+The text of these errors is shown to people: say what happened and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class DomainError(Exception):
+    """Something the product foresees. `str()` is safe to show to anybody."""
+
+
+class NotFound(DomainError):
+    """It does not exist, or not for this person."""
+
+
+class Unauthenticated(DomainError):
+    """Nobody is logged in, or the session or token is no longer good."""
+
+
+class Forbidden(DomainError):
+    """This person may see it, but not do it."""
+
+
+class Conflict(DomainError):
+    """It changed, or stands in the way. `current` is what is there now, when that helps."""
+
+    def __init__(self, message: str, *, current: Any = None) -> None:
+        super().__init__(message)
+        self.current = current
+
+
+class BaseMissing(DomainError):
+    """A write that did not name the revision it is based on."""
+
+
+class Invalid(DomainError):
+    """The input cannot be taken. `errors` maps a field's name to what is wrong with it."""
+
+    def __init__(self, message: str, errors: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.errors = dict(errors or {})
+
+    @classmethod
+    def field(cls, name: str, message: str) -> Invalid:
+        return cls(message, {name: message})
+
+
+class TooMany(DomainError):
+    """Too often; again after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(DomainError):
+    """Something the product stands on is not there: the database, or its schema is old."""

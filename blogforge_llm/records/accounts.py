@@ -1,0 +1,49 @@
+"""People, what they may do, and the tokens they give to programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    """What the matrix in services/accounts/permissions.py grants to roles; docs/permissions.md shows it."""
+
+    READ = "read"  # posts, the registry without keys, prompts, tasks
+    WRITE_POSTS = "write_posts"  # create, edit, accept, restore, delete
+    RUN_TASKS = "run_tasks"  # ask a model, which may cost money
+    PUBLISH_POSTS = "publish_posts"
+    KEEP_REGISTRY = "keep_registry"  # providers, shared keys, models, routes, presets
+    KEEP_PROMPTS = "keep_prompts"  # parts, templates, actions, the library
+    READ_RAW = "read_raw"  # provider error texts and raw replies
+    KEEP_USERS = "keep_users"
+    KEEP_SETTINGS = "keep_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    email: str
+    name: str
+    role: Role
+    is_active: bool
+    created_at: datetime
+    last_login_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    id: int
+    user_id: int
+    name: str
+    hint: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None

@@ -1,0 +1,120 @@
+"""Tasks, attempts and what happened to them. The rules are in services/tasks, the calls in engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class TaskStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class AttemptStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"  # its worker died; what the provider did after that is not known
+
+
+class Category(StrEnum):
+    """Why a call or a task failed. The policy of each is in engine/categories.py."""
+
+    RATE_LIMIT = "rate_limit"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    OVERLOADED = "overloaded"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    STREAM_CUT = "stream_cut"
+    AUTHENTICATION = "authentication"
+    PERMISSION = "permission"
+    MODEL_NOT_FOUND = "model_not_found"
+    CONTEXT_LENGTH = "context_length"
+    INVALID_REQUEST = "invalid_request"
+    CONTENT_FILTER = "content_filter"
+    OUTPUT_INVALID = "output_invalid"
+    BUDGET_EXCEEDED = "budget_exceeded"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    CANCELLED = "cancelled"
+
+
+class Source(StrEnum):
+    """How a token count or a cost is known."""
+
+    KNOWN = "known"
+    ESTIMATED = "estimated"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to one model, as its row tells it. `position` counts over all runs of the task."""
+
+    id: int
+    task_id: int
+    position: int
+    model_id: int
+    model_name: str
+    provider_id: int
+    provider_name: str
+    key_id: int | None
+    status: AttemptStatus
+    category: Category | None
+    http_status: int | None
+    error_code: str | None
+    error_text: str | None
+    finish_reason: str | None
+    text: str
+    input_tokens: int | None
+    output_tokens: int | None
+    usage_source: Source
+    cost: Decimal | None
+    cost_source: Source
+    first_token_ms: int | None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of LLM work. `messages` are the exact ones sent, as role/content pairs."""
+
+    id: int
+    status: TaskStatus
+    template_version_id: int | None
+    template_id: int | None
+    template_name: str | None
+    part_version_ids: list[int]
+    inputs: dict[str, Any]
+    messages: list[dict[str, str]]
+    route_id: int | None
+    model_id: int | None
+    parameters: dict[str, Any]
+    contract: dict[str, Any] | None
+    deadline_s: float
+    output: str | None
+    served_by_model_id: int | None
+    served_by: str | None
+    served_by_provider: str | None
+    error_category: Category | None
+    error_message: str | None
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal | None
+    cost_source: Source
+    run_id: UUID | None
+    rerun_of: int | None
+    created_by: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

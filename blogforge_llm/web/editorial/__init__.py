@@ -1,0 +1,5 @@
+"""The editorial area."""
+
+from __future__ import annotations
+
+BLUEPRINTS: list = []

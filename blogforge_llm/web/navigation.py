@@ -1,0 +1,53 @@
+"""The two bars: areas on top, the pages of the current area below. One list, so no page builds its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request
+
+from blogforge_llm.records.accounts import Permission
+from blogforge_llm.services.accounts import permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+    is_current: bool
+
+
+# (label, address, addresses below it that belong to it)
+AREAS = (("Posts", "/posts", ("/posts", "/workflow")), ("LLM", "/llm/", ("/llm",)))
+
+PAGES = {
+    "/llm": (
+        ("Overview", "/llm/"),
+        ("Providers", "/llm/providers"),
+        ("Models", "/llm/models"),
+        ("Routes", "/llm/routes"),
+        ("Presets", "/llm/presets"),
+        ("Parts", "/llm/parts"),
+        ("Templates", "/llm/templates"),
+        ("Actions", "/llm/actions"),
+        ("Tasks", "/llm/tasks"),
+    ),
+    "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
+}
+
+
+def init(app: Flask) -> None:
+    app.context_processor(bars)
+
+
+def bars() -> dict[str, Any]:
+    """viewer, areas and area_pages for base.html; `may` lets a page leave out what would be refused."""
+    viewer = g.get("viewer")
+    if viewer is None:
+        return {"viewer": None, "areas": [], "area_pages": [], "may": lambda _: False}
+    path = request.path
+    areas = [Link(label, url, path.startswith(below)) for label, url, below in AREAS]
+    pages = next((pages for prefix, pages in PAGES.items() if path.startswith(prefix)), ())
+    links = [Link(label, url, path == url or (path.startswith(url + "/") and url != "/llm/")) for label, url in pages]
+    return {"viewer": viewer, "areas": areas, "area_pages": links, "may": lambda p: permissions.may(viewer, Permission(p))}

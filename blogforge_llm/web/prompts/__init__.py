@@ -1,0 +1,5 @@
+"""The prompts area."""
+
+from __future__ import annotations
+
+BLUEPRINTS: list = []

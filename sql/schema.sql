@@ -1,0 +1,1115 @@
+-- The whole schema as it stands: what all migrations together make, for readers. A test proves that they agree.
+
+-- The schema of procrastinate 3.10, copied as released (the one file here that is not ours). It is the job queue.
+
+-- Procrastinate Schema
+
+DO $$
+BEGIN
+    CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog;
+EXCEPTION
+    WHEN OTHERS THEN
+        -- On managed PostgreSQL services (e.g. Azure Database for PostgreSQL, Amazon RDS,
+        -- Google Cloud SQL), CREATE EXTENSION may fail with various error codes:
+        -- insufficient_privilege, feature_not_supported, or provider-specific errors.
+        -- Before ignoring, verify the extension actually exists — if it does not exist
+        -- and cannot be created, re-raise so the failure is explicit.
+        IF EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'plpgsql') THEN
+            RAISE NOTICE 'plpgsql extension already exists, skipping creation.';
+        ELSE
+            RAISE;
+        END IF;
+END;
+$$;
+
+-- Enums
+
+CREATE TYPE procrastinate_job_status AS ENUM (
+    'todo',  -- The job is queued
+    'doing',  -- The job has been fetched by a worker
+    'succeeded',  -- The job ended successfully
+    'failed',  -- The job ended with an error
+    'cancelled', -- The job was cancelled
+    'aborting',  -- legacy, not used anymore since v3.0.0
+    'aborted'  -- The job was aborted
+);
+
+CREATE TYPE procrastinate_job_event_type AS ENUM (
+    'deferred',  -- Job created, in todo
+    'started',  -- todo -> doing
+    'deferred_for_retry',  -- doing -> todo
+    'failed',  -- doing -> failed
+    'succeeded',  -- doing -> succeeded
+    'cancelled', -- todo -> cancelled
+    'abort_requested', -- not a state transition, but set in a separate field
+    'aborted', -- doing -> aborted (only allowed when abort_requested field is set)
+    'scheduled', -- not a state transition, but recording when a task is scheduled for
+    'retried' -- Manually retried failed job
+);
+
+-- Composite Types
+
+CREATE TYPE procrastinate_job_to_defer_v1 AS (
+    queue_name character varying,
+    task_name character varying,
+    priority integer,
+    lock text,
+    queueing_lock text,
+    args jsonb,
+    scheduled_at timestamp with time zone
+);
+
+-- Tables
+
+CREATE TABLE procrastinate_workers(
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    last_heartbeat timestamp with time zone NOT NULL DEFAULT NOW()
+);
+
+CREATE TABLE procrastinate_jobs (
+    id bigserial PRIMARY KEY,
+    queue_name character varying(128) NOT NULL,
+    task_name character varying(128) NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    lock text,
+    queueing_lock text,
+    args jsonb DEFAULT '{}' NOT NULL,
+    status procrastinate_job_status DEFAULT 'todo'::procrastinate_job_status NOT NULL,
+    scheduled_at timestamp with time zone NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    abort_requested boolean DEFAULT false NOT NULL,
+    worker_id bigint REFERENCES procrastinate_workers(id) ON DELETE SET NULL,
+    CONSTRAINT check_not_todo_abort_requested CHECK (NOT (status = 'todo' AND abort_requested = true))
+);
+
+CREATE TABLE procrastinate_periodic_defers (
+    id bigserial PRIMARY KEY,
+    task_name character varying(128) NOT NULL,
+    defer_timestamp bigint,
+    job_id bigint REFERENCES procrastinate_jobs(id) NULL,
+    periodic_id character varying(128) NOT NULL DEFAULT '',
+    CONSTRAINT procrastinate_periodic_defers_unique UNIQUE (task_name, periodic_id, defer_timestamp)
+);
+
+CREATE TABLE procrastinate_events (
+    id bigserial PRIMARY KEY,
+    job_id bigint NOT NULL REFERENCES procrastinate_jobs ON DELETE CASCADE,
+    type procrastinate_job_event_type,
+    at timestamp with time zone DEFAULT NOW() NULL
+);
+
+-- Constraints & Indices
+
+-- this prevents from having several jobs with the same queueing lock in the "todo" state
+CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON procrastinate_jobs (queueing_lock) WHERE status = 'todo';
+-- this prevents from having several jobs with the same lock in the "doing" state
+CREATE UNIQUE INDEX procrastinate_jobs_lock_idx_v1 ON procrastinate_jobs (lock) WHERE status = 'doing';
+
+-- Index for select_stalled_jobs_by_heartbeat query
+CREATE INDEX idx_procrastinate_jobs_worker_not_null ON procrastinate_jobs(worker_id) WHERE worker_id IS NOT NULL AND status = 'doing'::procrastinate_job_status;
+
+CREATE INDEX procrastinate_jobs_queue_name_idx_v1 ON procrastinate_jobs(queue_name);
+CREATE INDEX procrastinate_jobs_id_lock_idx_v1 ON procrastinate_jobs (id, lock) WHERE status = ANY (ARRAY['todo'::procrastinate_job_status, 'doing'::procrastinate_job_status]);
+CREATE INDEX procrastinate_jobs_priority_idx_v1 ON procrastinate_jobs(priority desc, id asc) WHERE (status = 'todo'::procrastinate_job_status);
+
+CREATE INDEX procrastinate_events_job_id_fkey_v1 ON procrastinate_events(job_id);
+
+CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON procrastinate_periodic_defers(job_id);
+
+CREATE INDEX idx_procrastinate_workers_last_heartbeat ON procrastinate_workers(last_heartbeat);
+
+-- Functions
+CREATE FUNCTION procrastinate_defer_jobs_v1(
+    jobs procrastinate_job_to_defer_v1[]
+)
+    RETURNS bigint[]
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    job_ids bigint[];
+BEGIN
+    WITH inserted_jobs AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+        SELECT (job).queue_name,
+               (job).task_name,
+               (job).priority,
+               (job).lock,
+               (job).queueing_lock,
+               (job).args,
+               (job).scheduled_at
+        FROM unnest(jobs) AS job
+        RETURNING id
+    )
+    SELECT array_agg(id) FROM inserted_jobs INTO job_ids;
+
+    RETURN job_ids;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_defer_periodic_job_v2(
+    _queue_name character varying,
+    _lock character varying,
+    _queueing_lock character varying,
+    _task_name character varying,
+    _priority integer,
+    _periodic_id character varying,
+    _defer_timestamp bigint,
+    _args jsonb
+)
+    RETURNS bigint
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+	_job_id bigint;
+	_defer_id bigint;
+BEGIN
+    INSERT
+        INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp)
+        VALUES (_task_name, _periodic_id, _defer_timestamp)
+        ON CONFLICT DO NOTHING
+        RETURNING id into _defer_id;
+
+    IF _defer_id IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    UPDATE procrastinate_periodic_defers
+        SET job_id = (
+            SELECT COALESCE((
+                SELECT unnest(procrastinate_defer_jobs_v1(
+                    ARRAY[
+                        ROW(
+                            _queue_name,
+                            _task_name,
+                            _priority,
+                            _lock,
+                            _queueing_lock,
+                            _args,
+                            NULL::timestamptz
+                        )
+                    ]::procrastinate_job_to_defer_v1[]
+                ))
+            ), NULL)
+        )
+        WHERE id = _defer_id
+        RETURNING job_id INTO _job_id;
+
+    DELETE
+        FROM procrastinate_periodic_defers
+        USING (
+            SELECT id
+            FROM procrastinate_periodic_defers
+            WHERE procrastinate_periodic_defers.task_name = _task_name
+            AND procrastinate_periodic_defers.periodic_id = _periodic_id
+            AND procrastinate_periodic_defers.defer_timestamp < _defer_timestamp
+            ORDER BY id
+            FOR UPDATE
+        ) to_delete
+        WHERE procrastinate_periodic_defers.id = to_delete.id;
+
+    RETURN _job_id;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_fetch_job_v2(
+    target_queue_names character varying[],
+    p_worker_id bigint
+)
+    RETURNS procrastinate_jobs
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+	found_jobs procrastinate_jobs;
+BEGIN
+    WITH candidate AS (
+        SELECT jobs.*
+            FROM procrastinate_jobs AS jobs
+            WHERE
+                -- reject the job if its lock has earlier or higher priority jobs
+                NOT EXISTS (
+                    SELECT 1
+                        FROM procrastinate_jobs AS other_jobs
+                        WHERE
+                            jobs.lock IS NOT NULL
+                            AND other_jobs.lock = jobs.lock
+                            AND (
+                                -- job with same lock is already running
+                                other_jobs.status = 'doing'
+                                OR
+                                -- job with same lock is waiting and has higher priority (or same priority but was queued first)
+                                (
+                                    other_jobs.status = 'todo'
+                                    AND (
+                                        other_jobs.priority > jobs.priority
+                                        OR (
+                                        other_jobs.priority = jobs.priority
+                                        AND other_jobs.id < jobs.id
+                                        )
+                                    )
+                                )
+                            )
+                )
+                AND jobs.status = 'todo'
+                AND (target_queue_names IS NULL OR jobs.queue_name = ANY( target_queue_names ))
+                AND (jobs.scheduled_at IS NULL OR jobs.scheduled_at <= now())
+            ORDER BY jobs.priority DESC, jobs.id ASC LIMIT 1
+            FOR UPDATE OF jobs SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs
+        SET status = 'doing', worker_id = p_worker_id
+        FROM candidate
+        WHERE procrastinate_jobs.id = candidate.id
+        RETURNING procrastinate_jobs.* INTO found_jobs;
+
+ RETURN found_jobs;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_finish_job_v1(job_id bigint, end_status procrastinate_job_status, delete_job boolean)
+    RETURNS void
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    _job_id bigint;
+BEGIN
+    IF end_status NOT IN ('succeeded', 'failed', 'aborted') THEN
+        RAISE 'End status should be either "succeeded", "failed" or "aborted" (job id: %)', job_id;
+    END IF;
+    IF delete_job THEN
+        DELETE FROM procrastinate_jobs
+        WHERE id = job_id AND status IN ('todo', 'doing')
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = end_status,
+            abort_requested = false,
+            attempts = CASE status
+                WHEN 'doing' THEN attempts + 1 ELSE attempts
+            END
+        WHERE id = job_id AND status IN ('todo', 'doing')
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or not in "doing" or "todo" status (job id: %)', job_id;
+    END IF;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean)
+    RETURNS bigint
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    _job_id bigint;
+BEGIN
+    IF delete_job THEN
+        DELETE FROM procrastinate_jobs
+        WHERE id = job_id AND status = 'todo'
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        IF abort THEN
+            UPDATE procrastinate_jobs
+            SET abort_requested = true,
+                status = CASE status
+                    WHEN 'todo' THEN 'cancelled'::procrastinate_job_status ELSE status
+                END
+            WHERE id = job_id AND status IN ('todo', 'doing')
+            RETURNING id INTO _job_id;
+        ELSE
+            UPDATE procrastinate_jobs
+            SET status = 'cancelled'::procrastinate_job_status
+            WHERE id = job_id AND status = 'todo'
+            RETURNING id INTO _job_id;
+        END IF;
+    END IF;
+    RETURN _job_id;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_retry_job_v1(
+    job_id bigint,
+    retry_at timestamp with time zone,
+    new_priority integer,
+    new_queue_name character varying,
+    new_lock character varying
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    _job_id bigint;
+    _abort_requested boolean;
+BEGIN
+    SELECT abort_requested FROM procrastinate_jobs
+    WHERE id = job_id AND status = 'doing'
+    FOR UPDATE
+    INTO _abort_requested;
+    IF _abort_requested THEN
+        UPDATE procrastinate_jobs
+        SET status = 'failed'::procrastinate_job_status
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = 'todo'::procrastinate_job_status,
+            attempts = attempts + 1,
+            scheduled_at = retry_at,
+            priority = COALESCE(new_priority, priority),
+            queue_name = COALESCE(new_queue_name, queue_name),
+            lock = COALESCE(new_lock, lock)
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    END IF;
+
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or not in "doing" status (job id: %)', job_id;
+    END IF;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_retry_job_v2(
+    job_id bigint,
+    retry_at timestamp with time zone,
+    new_priority integer,
+    new_queue_name character varying,
+    new_lock character varying
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    _job_id bigint;
+    _abort_requested boolean;
+    _current_status procrastinate_job_status;
+BEGIN
+    SELECT status, abort_requested FROM procrastinate_jobs
+    WHERE id = job_id AND status IN ('doing', 'failed')
+    FOR UPDATE
+    INTO _current_status, _abort_requested;
+    IF _current_status = 'doing' AND _abort_requested THEN
+        UPDATE procrastinate_jobs
+        SET status = 'failed'::procrastinate_job_status
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = 'todo'::procrastinate_job_status,
+            attempts = attempts + 1,
+            scheduled_at = retry_at,
+            priority = COALESCE(new_priority, priority),
+            queue_name = COALESCE(new_queue_name, queue_name),
+            lock = COALESCE(new_lock, lock)
+        WHERE id = job_id AND status IN ('doing', 'failed')
+        RETURNING id INTO _job_id;
+    END IF;
+
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or has an invalid status to retry (job id: %)', job_id;
+    END IF;
+
+END;
+$$;
+
+CREATE FUNCTION procrastinate_notify_queue_job_inserted_v1()
+    RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    payload TEXT;
+BEGIN
+    SELECT json_build_object('type', 'job_inserted', 'job_id', NEW.id)::text INTO payload;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_notify_queue_abort_job_v1()
+RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    payload TEXT;
+BEGIN
+    SELECT json_build_object('type', 'abort_job_requested', 'job_id', NEW.id)::text INTO payload;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_trigger_function_status_events_insert_v1()
+    RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type)
+        VALUES (NEW.id, 'deferred'::procrastinate_job_event_type);
+	RETURN NEW;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_trigger_function_status_events_update_v1()
+    RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    WITH t AS (
+        SELECT CASE
+            WHEN OLD.status = 'todo'::procrastinate_job_status
+                AND NEW.status = 'doing'::procrastinate_job_status
+                THEN 'started'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'todo'::procrastinate_job_status
+                THEN 'deferred_for_retry'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'failed'::procrastinate_job_status
+                THEN 'failed'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'succeeded'::procrastinate_job_status
+                THEN 'succeeded'::procrastinate_job_event_type
+            WHEN OLD.status = 'todo'::procrastinate_job_status
+                AND (
+                    NEW.status = 'cancelled'::procrastinate_job_status
+                    OR NEW.status = 'failed'::procrastinate_job_status
+                    OR NEW.status = 'succeeded'::procrastinate_job_status
+                )
+                THEN 'cancelled'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'aborted'::procrastinate_job_status
+                THEN 'aborted'::procrastinate_job_event_type
+            WHEN OLD.status = 'failed'::procrastinate_job_status
+                AND NEW.status = 'todo'::procrastinate_job_status
+                THEN 'retried'::procrastinate_job_event_type
+            ELSE NULL
+        END as event_type
+    )
+    INSERT INTO procrastinate_events(job_id, type)
+        SELECT NEW.id, t.event_type
+        FROM t
+        WHERE t.event_type IS NOT NULL;
+	RETURN NEW;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_trigger_function_scheduled_events_v1()
+    RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type, at)
+        VALUES (NEW.id, 'scheduled'::procrastinate_job_event_type, NEW.scheduled_at);
+
+	RETURN NEW;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_trigger_abort_requested_events_procedure_v1()
+    RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type)
+        VALUES (NEW.id, 'abort_requested'::procrastinate_job_event_type);
+    RETURN NEW;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_unlink_periodic_defers_v1()
+    RETURNS trigger
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE procrastinate_periodic_defers
+    SET job_id = NULL
+    WHERE job_id = OLD.id;
+    RETURN OLD;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_register_worker_v1()
+    RETURNS TABLE(worker_id bigint)
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN QUERY
+    INSERT INTO procrastinate_workers DEFAULT VALUES
+    RETURNING procrastinate_workers.id;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_unregister_worker_v1(worker_id bigint)
+    RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    DELETE FROM procrastinate_workers
+    WHERE id = worker_id;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_update_heartbeat_v1(worker_id bigint)
+    RETURNS void
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    UPDATE procrastinate_workers
+    SET last_heartbeat = NOW()
+    WHERE id = worker_id;
+END;
+$$;
+
+CREATE FUNCTION procrastinate_prune_stalled_workers_v1(seconds_since_heartbeat float)
+    RETURNS TABLE(worker_id bigint)
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    RETURN QUERY
+    DELETE FROM procrastinate_workers
+    WHERE last_heartbeat < NOW() - (seconds_since_heartbeat || 'SECOND')::INTERVAL
+    RETURNING procrastinate_workers.id;
+END;
+$$;
+
+-- Triggers
+
+CREATE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1
+    AFTER INSERT ON procrastinate_jobs
+    FOR EACH ROW WHEN ((new.status = 'todo'::procrastinate_job_status))
+    EXECUTE PROCEDURE procrastinate_notify_queue_job_inserted_v1();
+
+CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1
+    AFTER UPDATE OF abort_requested ON procrastinate_jobs
+    FOR EACH ROW WHEN ((old.abort_requested = false AND new.abort_requested = true AND new.status = 'doing'::procrastinate_job_status))
+    EXECUTE PROCEDURE procrastinate_notify_queue_abort_job_v1();
+
+CREATE TRIGGER procrastinate_trigger_status_events_update_v1
+    AFTER UPDATE OF status ON procrastinate_jobs
+    FOR EACH ROW
+    EXECUTE PROCEDURE procrastinate_trigger_function_status_events_update_v1();
+
+CREATE TRIGGER procrastinate_trigger_status_events_insert_v1
+    AFTER INSERT ON procrastinate_jobs
+    FOR EACH ROW WHEN ((new.status = 'todo'::procrastinate_job_status))
+    EXECUTE PROCEDURE procrastinate_trigger_function_status_events_insert_v1();
+
+CREATE TRIGGER procrastinate_trigger_scheduled_events_v1
+    AFTER UPDATE OR INSERT ON procrastinate_jobs
+    FOR EACH ROW WHEN ((new.scheduled_at IS NOT NULL AND new.status = 'todo'::procrastinate_job_status))
+    EXECUTE PROCEDURE procrastinate_trigger_function_scheduled_events_v1();
+
+CREATE TRIGGER procrastinate_trigger_abort_requested_events_v1
+    AFTER UPDATE OF abort_requested ON procrastinate_jobs
+    FOR EACH ROW WHEN ((new.abort_requested = true))
+    EXECUTE PROCEDURE procrastinate_trigger_abort_requested_events_procedure_v1();
+
+CREATE TRIGGER procrastinate_trigger_delete_jobs_v1
+    BEFORE DELETE ON procrastinate_jobs
+    FOR EACH ROW EXECUTE PROCEDURE procrastinate_unlink_periodic_defers_v1();
+
+-- Who may come in: users, their sessions and API tokens, the first-run link, throttles, settings.
+
+CREATE TABLE users (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    email         text NOT NULL,
+    name          text NOT NULL,
+    password_hash text NOT NULL,             -- argon2id
+    role          text NOT NULL,
+    is_active     boolean NOT NULL DEFAULT true,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    last_login_at timestamptz,
+    CONSTRAINT users_role_check CHECK (role IN (
+        'admin',                              -- keeps the registry, prompts and people
+        'editor',                             -- writes posts and spends on models
+        'viewer'                              -- reads
+    ))
+);
+CREATE UNIQUE INDEX users_email_key ON users (lower(email));
+
+CREATE TABLE sessions (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    token_hash   bytea NOT NULL,              -- SHA-256 of the cookie's value
+    user_id      bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    last_used_at timestamptz NOT NULL DEFAULT now(),
+    expires_at   timestamptz NOT NULL,
+    CONSTRAINT sessions_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX sessions_user_id_idx ON sessions (user_id);
+CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
+
+CREATE TABLE api_tokens (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id      bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name         text NOT NULL,
+    token_hash   bytea NOT NULL,              -- SHA-256; the token itself is shown once and never kept
+    hint         text NOT NULL,               -- its first characters, to tell one from another
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    last_used_at timestamptz,
+    revoked_at   timestamptz,
+    CONSTRAINT api_tokens_token_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX api_tokens_user_id_idx ON api_tokens (user_id);
+
+-- One-time links printed by `serve`: whoever opens one may create the first admin.
+CREATE TABLE setup_links (
+    token_hash bytea PRIMARY KEY,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Failed tries by subject (an address or an e-mail), for throttling before a password is verified.
+CREATE TABLE login_failures (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    subject   text NOT NULL,
+    failed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX login_failures_subject_idx ON login_failures (subject, failed_at);
+
+CREATE TABLE settings (
+    key        text PRIMARY KEY,
+    value      jsonb NOT NULL,
+    updated_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- What was answered to a POST that carried an Idempotency-Key; NULL status while it is being worked on.
+CREATE TABLE idempotency_keys (
+    user_id    bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    key        text NOT NULL,
+    request    bytea NOT NULL,                -- SHA-256 of method, path and body
+    status     integer,
+    headers    jsonb,
+    body       text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (user_id, key)
+);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
+
+-- Whom we can ask: providers, their keys and models, routes, parameter presets.
+
+CREATE TABLE providers (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name                text NOT NULL,
+    kind                text NOT NULL,
+    base_url            text,
+    is_enabled          boolean NOT NULL DEFAULT true,
+    is_local            boolean NOT NULL DEFAULT false,  -- loads models on demand: longer first-token limit
+    requests_per_minute integer,
+    tokens_per_minute   integer,
+    requests_per_day    integer,
+    tokens_per_day      integer,
+    max_in_flight       integer,
+    tested_at           timestamptz,
+    test_category       text,                            -- NULL after a good test
+    test_message        text,
+    created_at          timestamptz NOT NULL DEFAULT now(),
+    updated_at          timestamptz NOT NULL DEFAULT now(),
+    archived_at         timestamptz,
+    CONSTRAINT providers_kind_check CHECK (kind IN (
+        'groq',                                          -- the groq SDK
+        'cerebras',                                      -- the cerebras SDK
+        'openai_compatible',                             -- the openai SDK against any base URL
+        'llm'                                            -- the llm library and its plugins
+    ))
+);
+CREATE UNIQUE INDEX providers_name_key ON providers (lower(name)) WHERE archived_at IS NULL;
+
+CREATE TABLE provider_keys (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    provider_id  bigint NOT NULL REFERENCES providers (id) ON DELETE CASCADE,
+    user_id      bigint REFERENCES users (id) ON DELETE CASCADE,  -- NULL: shared by all
+    name         text NOT NULL,
+    ciphertext   bytea NOT NULL,                         -- Fernet under a key derived from the secret key
+    hint         text NOT NULL,                          -- the last four characters
+    position     integer NOT NULL,
+    is_enabled   boolean NOT NULL DEFAULT true,
+    created_by   bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    last_used_at timestamptz
+);
+CREATE INDEX provider_keys_provider_id_idx ON provider_keys (provider_id, position);
+CREATE INDEX provider_keys_user_id_idx ON provider_keys (user_id);
+
+CREATE TABLE models (
+    id                    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    provider_id           bigint NOT NULL REFERENCES providers (id) ON DELETE CASCADE,
+    name                  text NOT NULL,                 -- as the provider spells it
+    context_window        integer,                       -- tokens; NULL when not known
+    max_output_tokens     integer,
+    input_price           numeric(14, 6),                -- USD per million tokens; NULL when not known
+    output_price          numeric(14, 6),
+    streams               boolean NOT NULL DEFAULT true,
+    sees_images           boolean NOT NULL DEFAULT false,
+    writes_json           boolean NOT NULL DEFAULT true,
+    refused_parameters    text[] NOT NULL DEFAULT '{}',  -- parameters it rejects; not sent
+    is_ai                 boolean NOT NULL DEFAULT true, -- false: echo and the like, out of statistics
+    first_token_timeout_s numeric(6, 1),                 -- NULL: the provider's default
+    idle_timeout_s        numeric(6, 1),
+    is_enabled            boolean NOT NULL DEFAULT true,
+    position              integer NOT NULL,
+    created_at            timestamptz NOT NULL DEFAULT now(),
+    updated_at            timestamptz NOT NULL DEFAULT now(),
+    archived_at           timestamptz,
+    CONSTRAINT models_context_window_check CHECK (context_window > 0),
+    CONSTRAINT models_price_check CHECK (input_price >= 0 AND output_price >= 0)
+);
+CREATE UNIQUE INDEX models_name_key ON models (provider_id, name) WHERE archived_at IS NULL;
+
+CREATE TABLE routes (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL,
+    is_default boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    archived_at timestamptz
+);
+CREATE UNIQUE INDEX routes_name_key ON routes (lower(name)) WHERE archived_at IS NULL;
+CREATE UNIQUE INDEX routes_one_default ON routes (is_default) WHERE is_default;
+
+CREATE TABLE route_models (
+    route_id bigint NOT NULL REFERENCES routes (id) ON DELETE CASCADE,
+    position integer NOT NULL,                           -- 0 is asked first
+    model_id bigint NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+    PRIMARY KEY (route_id, position),
+    CONSTRAINT route_models_model_key UNIQUE (route_id, model_id)
+);
+CREATE INDEX route_models_model_id_idx ON route_models (model_id);
+
+CREATE TABLE presets (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL,
+    parameters jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX presets_name_key ON presets (lower(name));
+
+-- What we ask: parts and templates. Their text lives in versions, which never change once written.
+
+CREATE TABLE parts (
+    id                   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name                 text NOT NULL,
+    kind                 text NOT NULL,
+    description          text NOT NULL DEFAULT '',
+    tags                 text[] NOT NULL DEFAULT '{}',
+    position             integer NOT NULL DEFAULT 50,   -- where it usually stands in a template
+    published_version_id bigint,
+    library_hash         bytea,                         -- what the library last wrote; NULL for our own rows
+    created_by           bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at           timestamptz NOT NULL DEFAULT now(),
+    updated_at           timestamptz NOT NULL DEFAULT now(),
+    archived_at          timestamptz,
+    CONSTRAINT parts_kind_check CHECK (kind IN (
+        'system',                                       -- ground rules
+        'persona',                                      -- who the model is
+        'style',                                        -- voice
+        'task',                                         -- what to do
+        'data',                                         -- a variable, fenced: material, never instructions
+        'format',                                       -- the shape of the answer
+        'example'                                       -- a specimen
+    ))
+);
+CREATE UNIQUE INDEX parts_name_key ON parts (lower(name)) WHERE archived_at IS NULL;
+
+CREATE TABLE part_versions (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    part_id    bigint NOT NULL REFERENCES parts (id) ON DELETE CASCADE,
+    number     integer NOT NULL,
+    role       text NOT NULL,
+    content    text NOT NULL,
+    variable   text,                                    -- data parts: the field key whose value is fenced in
+    label      text,
+    fence      text,
+    note       text NOT NULL DEFAULT '',
+    created_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT part_versions_number_key UNIQUE (part_id, number),
+    CONSTRAINT part_versions_role_check CHECK (role IN ('system', 'user', 'assistant'))
+);
+ALTER TABLE parts ADD CONSTRAINT parts_published_version_fkey
+    FOREIGN KEY (published_version_id) REFERENCES part_versions (id);
+
+CREATE TABLE templates (
+    id                   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name                 text NOT NULL,
+    description          text NOT NULL DEFAULT '',
+    published_version_id bigint,
+    library_hash         bytea,
+    created_by           bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at           timestamptz NOT NULL DEFAULT now(),
+    updated_at           timestamptz NOT NULL DEFAULT now(),
+    archived_at          timestamptz
+);
+CREATE UNIQUE INDEX templates_name_key ON templates (lower(name)) WHERE archived_at IS NULL;
+
+CREATE TABLE template_versions (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    template_id bigint NOT NULL REFERENCES templates (id) ON DELETE CASCADE,
+    number      integer NOT NULL,
+    note        text NOT NULL DEFAULT '',
+    created_by  bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT template_versions_number_key UNIQUE (template_id, number)
+);
+ALTER TABLE templates ADD CONSTRAINT templates_published_version_fkey
+    FOREIGN KEY (published_version_id) REFERENCES template_versions (id);
+
+-- A block is a part (by reference: its published version speaks) or an inline message.
+CREATE TABLE template_blocks (
+    template_version_id bigint NOT NULL REFERENCES template_versions (id) ON DELETE CASCADE,
+    position            integer NOT NULL,
+    part_id             bigint REFERENCES parts (id),
+    role                text,                           -- inline: its role; part: overrides the part's role
+    content             text,
+    is_optional         boolean NOT NULL DEFAULT false, -- left out while its variable is empty
+    is_enabled          boolean NOT NULL DEFAULT true,
+    PRIMARY KEY (template_version_id, position),
+    CONSTRAINT template_blocks_source_check CHECK ((part_id IS NULL) <> (content IS NULL)),
+    CONSTRAINT template_blocks_role_check CHECK (role IN ('system', 'user', 'assistant')),
+    CONSTRAINT template_blocks_inline_role_check CHECK (part_id IS NOT NULL OR role IS NOT NULL)
+);
+CREATE INDEX template_blocks_part_id_idx ON template_blocks (part_id);
+
+-- What was asked and answered: tasks, attempts, the live text of running ones, the workers that run them.
+
+CREATE TABLE workers (
+    id         uuid PRIMARY KEY,
+    host       text NOT NULL,
+    pid        integer NOT NULL,
+    queue      text NOT NULL,                 -- interactive or batch
+    started_at timestamptz NOT NULL DEFAULT now(),
+    beat_at    timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE tasks (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    status              text NOT NULL,
+    template_version_id bigint REFERENCES template_versions (id),
+    part_version_ids    bigint[] NOT NULL DEFAULT '{}',
+    inputs              jsonb NOT NULL DEFAULT '{}',
+    messages            jsonb NOT NULL,       -- exactly what is sent: [{role, content}]
+    route_id            bigint REFERENCES routes (id),
+    model_id            bigint REFERENCES models (id),  -- asked for by itself, without a route
+    parameters          jsonb NOT NULL DEFAULT '{}',
+    contract            jsonb,
+    deadline_s          numeric(8, 1) NOT NULL,
+    output              text,
+    served_by_model_id  bigint REFERENCES models (id),
+    error_category      text,
+    error_message       text,                 -- safe for anybody; the provider's words are on the attempt
+    input_tokens        bigint NOT NULL DEFAULT 0,
+    output_tokens       bigint NOT NULL DEFAULT 0,
+    cost                numeric(18, 9),       -- USD, all attempts
+    cost_source         text NOT NULL DEFAULT 'unknown',
+    run_id              uuid,                 -- the run that may finish it; a new one for every start
+    worker_id           uuid,
+    cancel_requested_at timestamptz,
+    rerun_of            bigint REFERENCES tasks (id),
+    created_by          bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at          timestamptz NOT NULL DEFAULT now(),
+    started_at          timestamptz,
+    finished_at         timestamptz,
+    CONSTRAINT tasks_status_check CHECK (status IN (
+        'queued',                             -- waiting for a worker
+        'running',                            -- held by run_id
+        'succeeded',                          -- has output
+        'failed',                             -- has error_category
+        'cancelled'                           -- stopped by a person
+    )),
+    CONSTRAINT tasks_cost_source_check CHECK (cost_source IN ('known', 'estimated', 'unknown'))
+);
+CREATE INDEX tasks_unfinished_idx ON tasks (id) WHERE status IN ('queued', 'running');
+CREATE INDEX tasks_created_by_idx ON tasks (created_by, id);
+CREATE INDEX tasks_template_version_id_idx ON tasks (template_version_id, id);
+CREATE INDEX tasks_rerun_of_idx ON tasks (rerun_of) WHERE rerun_of IS NOT NULL;
+
+CREATE TABLE attempts (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    task_id             bigint NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    position            integer NOT NULL,     -- 1, 2, … over all runs of the task
+    run_id              uuid NOT NULL,
+    model_id            bigint NOT NULL REFERENCES models (id),
+    provider_id         bigint NOT NULL REFERENCES providers (id),
+    key_id              bigint REFERENCES provider_keys (id) ON DELETE SET NULL,
+    messages            jsonb,                -- only when it differs from the task's (a re-ask that names a breach)
+    status              text NOT NULL,
+    category            text,
+    http_status         integer,
+    error_code          text,
+    error_text          text,                 -- the provider's words, masked; for admins
+    finish_reason       text,
+    text                text NOT NULL DEFAULT '',
+    input_tokens        integer,
+    output_tokens       integer,
+    usage_source        text NOT NULL DEFAULT 'unknown',
+    cost                numeric(18, 9),
+    cost_source         text NOT NULL DEFAULT 'unknown',
+    provider_request_id text,
+    first_token_ms      integer,
+    started_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at         timestamptz,
+    CONSTRAINT attempts_position_key UNIQUE (task_id, position),
+    CONSTRAINT attempts_status_check CHECK (status IN (
+        'running',                            -- sent, no end yet
+        'succeeded',
+        'failed',                             -- has category
+        'cancelled',                          -- stopped by us
+        'abandoned'                           -- its worker died
+    )),
+    CONSTRAINT attempts_usage_source_check CHECK (usage_source IN ('known', 'estimated', 'unknown')),
+    CONSTRAINT attempts_cost_source_check CHECK (cost_source IN ('known', 'estimated', 'unknown'))
+);
+CREATE INDEX attempts_model_id_idx ON attempts (model_id, id);
+CREATE INDEX attempts_running_idx ON attempts (task_id) WHERE status = 'running';
+
+-- Live text, coalesced; gone after a crash of the database, which readers notice and answer with a reset.
+CREATE UNLOGGED TABLE task_frames (
+    task_id  bigint NOT NULL,
+    attempt  integer NOT NULL,
+    seq      integer NOT NULL,
+    text     text NOT NULL,
+    PRIMARY KEY (task_id, attempt, seq)
+);
+
+-- The editorial workflow (rows, not code), posts and their fields, actions, suggestions.
+
+CREATE TABLE stages (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key      text NOT NULL,
+    name     text NOT NULL,
+    position integer NOT NULL,
+    CONSTRAINT stages_key_key UNIQUE (key)
+);
+
+CREATE TABLE substages (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    stage_id bigint NOT NULL REFERENCES stages (id),
+    key      text NOT NULL,
+    name     text NOT NULL,
+    icon     text NOT NULL,                   -- a symbol of static/icons.svg
+    position integer NOT NULL,                -- over all stages
+    CONSTRAINT substages_key_key UNIQUE (key)
+);
+
+CREATE TABLE fields (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    substage_id bigint NOT NULL REFERENCES substages (id),
+    key         text NOT NULL,                -- also the name of the template variable it fills
+    name        text NOT NULL,
+    kind        text NOT NULL,
+    help        text NOT NULL DEFAULT '',
+    scope       text NOT NULL DEFAULT 'post',
+    max_length  integer NOT NULL DEFAULT 200000,  -- characters
+    title_rank  integer,                      -- a post's title is its filled field of the lowest rank
+    position    integer NOT NULL,
+    CONSTRAINT fields_key_key UNIQUE (key),
+    CONSTRAINT fields_kind_check CHECK (kind IN (
+        'line',                               -- one line
+        'text',                               -- paragraphs
+        'list',                               -- one item per line
+        'markdown'
+    )),
+    CONSTRAINT fields_scope_check CHECK (scope IN ('post', 'section'))
+);
+CREATE INDEX fields_substage_id_idx ON fields (substage_id, position);
+
+CREATE TABLE posts (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    slug       text NOT NULL,
+    title      text NOT NULL,
+    created_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    updated_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    deleted_at timestamptz,
+    CONSTRAINT posts_slug_key UNIQUE (slug)
+);
+CREATE INDEX posts_live_idx ON posts (updated_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX posts_deleted_idx ON posts (deleted_at DESC, id DESC) WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_search_idx ON posts USING gin (to_tsvector('simple', title));
+
+CREATE TABLE sections (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    position   integer NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    deleted_at timestamptz
+);
+CREATE INDEX sections_post_id_idx ON sections (post_id, position);
+
+-- Every value a field ever had. The newest, the one the field shows, is named in field_values.
+CREATE TABLE revisions (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id          bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    section_id       bigint REFERENCES sections (id) ON DELETE CASCADE,
+    field_id         bigint NOT NULL REFERENCES fields (id),
+    base_revision_id bigint,                  -- what it was written over; no key: autosaves in between are folded away
+    text             text NOT NULL,
+    origin           text NOT NULL,
+    user_id          bigint REFERENCES users (id) ON DELETE SET NULL,
+    suggestion_id    bigint,
+    restored_from_id bigint,
+    is_autosave      boolean NOT NULL DEFAULT false,
+    started_at       timestamptz NOT NULL DEFAULT clock_timestamp(),  -- of the first autosave folded into it
+    created_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT revisions_origin_check CHECK (origin IN (
+        'typed',                              -- by a person
+        'accepted',                           -- a suggestion as it was
+        'edited',                             -- a suggestion, changed before it was accepted
+        'restored',                           -- an older revision again
+        'imported'
+    ))
+);
+CREATE INDEX revisions_field_idx ON revisions (post_id, field_id, section_id, id DESC);
+
+CREATE TABLE field_values (
+    post_id     bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    section_id  bigint REFERENCES sections (id) ON DELETE CASCADE,
+    field_id    bigint NOT NULL REFERENCES fields (id),
+    revision_id bigint NOT NULL REFERENCES revisions (id),
+    CONSTRAINT field_values_key UNIQUE NULLS NOT DISTINCT (post_id, field_id, section_id)
+);
+CREATE INDEX field_values_revision_id_idx ON field_values (revision_id);
+
+CREATE TABLE actions (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field_id     bigint NOT NULL REFERENCES fields (id),
+    name         text NOT NULL,
+    template_id  bigint NOT NULL REFERENCES templates (id),
+    route_id     bigint REFERENCES routes (id),      -- NULL: the default route
+    preset_id    bigint REFERENCES presets (id),
+    parameters   jsonb NOT NULL DEFAULT '{}',        -- over those of the preset
+    contract     jsonb NOT NULL DEFAULT '{}',        -- {shape, max_length, min_items, max_items}
+    is_default   boolean NOT NULL DEFAULT false,
+    position     integer NOT NULL DEFAULT 0,
+    library_hash bytea,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    updated_at   timestamptz NOT NULL DEFAULT now(),
+    archived_at  timestamptz
+);
+CREATE UNIQUE INDEX actions_name_key ON actions (field_id, lower(name)) WHERE archived_at IS NULL;
+CREATE UNIQUE INDEX actions_one_default ON actions (field_id) WHERE is_default AND archived_at IS NULL;
+CREATE INDEX actions_template_id_idx ON actions (template_id);
+CREATE INDEX actions_route_id_idx ON actions (route_id);
+CREATE INDEX actions_preset_id_idx ON actions (preset_id);
+
+-- A task's output offered to a field. Running, failed and pending follow from the task; only decisions are kept here.
+CREATE TABLE suggestions (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id          bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    section_id       bigint REFERENCES sections (id) ON DELETE CASCADE,
+    field_id         bigint NOT NULL REFERENCES fields (id),
+    action_id        bigint REFERENCES actions (id),
+    task_id          bigint NOT NULL REFERENCES tasks (id),
+    base_revision_id bigint,                  -- the field's revision at the click; NULL: it was empty
+    decision         text,
+    decided_by       bigint REFERENCES users (id) ON DELETE SET NULL,
+    decided_at       timestamptz,
+    revision_id      bigint REFERENCES revisions (id),  -- what accepting made
+    created_by       bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT suggestions_task_id_key UNIQUE (task_id),
+    CONSTRAINT suggestions_decision_check CHECK (decision IN (
+        'accepted',                           -- as it was
+        'edited',                             -- accepted after changes
+        'discarded',                          -- refused
+        'withdrawn'                           -- stopped before it was there
+    ))
+);
+CREATE INDEX suggestions_open_idx ON suggestions (post_id, field_id, section_id, id) WHERE decision IS NULL;
+CREATE INDEX suggestions_post_id_idx ON suggestions (post_id, field_id, id DESC);
