@@ -11,11 +11,11 @@ from flask import Flask, Response, g, request
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
-from blogforge_llm import api, web
+from blogforge_llm import api, runner, web
 from blogforge_llm.api import errors as api_errors
 from blogforge_llm.config import ROOT, Settings
 from blogforge_llm.errors import DomainError
-from blogforge_llm.web import assets, errors, navigation, security, viewers
+from blogforge_llm.web import assets, errors, formats, navigation, security, viewers
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=8 << 20, MAX_FORM_MEMORY_SIZE=8 << 20, SESSION_COOKIE_SAMESITE="Lax")
     app.config.update(SESSION_COOKIE_NAME="blogforge_messages", SESSION_COOKIE_HTTPONLY=True)
     app.extensions["settings"] = settings
+    runner.configure(settings)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
     viewers.init(app)
     assets.init(app)
     navigation.init(app)
+    formats.init(app)
     for area in web.AREAS:
         for blueprint in import_module(f"blogforge_llm.web.{area}").BLUEPRINTS:
             app.register_blueprint(blueprint)

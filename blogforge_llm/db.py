@@ -19,15 +19,17 @@ from blogforge_llm.errors import Unavailable
 Connection = psycopg.Connection[DictRow]
 
 _pool: ConnectionPool[Connection] | None = None
+_url = ""  # for LISTEN, which needs a connection that stays
 _lock = threading.Lock()
 
 
 def open_pool(database_url: str, *, max_size: int = 16) -> None:
     """Open the process's pool. Call it after a fork: connections must not be shared between processes."""
-    global _pool
+    global _pool, _url
     with _lock:
         if _pool is not None:
             return
+        _url = database_url
         _pool = ConnectionPool(
             database_url,
             connection_class=Connection,
@@ -72,3 +74,23 @@ def transaction() -> Iterator[Connection]:
 def load(name: str) -> Any:
     """The queries of sql/queries/<name>.sql as functions, by the names they carry there."""
     return aiosql.from_path(ROOT / "sql" / "queries" / f"{name}.sql", "psycopg")
+
+
+def listen(channel: str, stop: threading.Event) -> Iterator[str | None]:
+    """Payloads of a channel as they come, on a connection of its own, until `stop` is set.
+
+    None is yielded once listening has begun, after every reconnect too: what was said before may have been missed.
+    Between payloads it looks at `stop` every half second.
+    """
+    while not stop.is_set():
+        try:
+            with psycopg.connect(_url, autocommit=True, connect_timeout=5) as conn:
+                conn.execute(f"LISTEN {channel}")
+                yield None
+                while not stop.is_set():
+                    for notice in conn.notifies(timeout=0.5):
+                        yield notice.payload
+                        if stop.is_set():
+                            return
+        except psycopg.OperationalError:
+            stop.wait(0.3)

@@ -55,6 +55,9 @@ class Cluster:
         self._create_database()
         return self.url
 
+    def is_running(self) -> bool:
+        return self._answers()
+
     def stop(self) -> None:
         if self._postmaster_pid() is not None:
             self._pg_ctl("stop", "-m", "fast", "-w", "-t", "30")

@@ -871,7 +871,7 @@ CREATE TABLE workers (
     id         uuid PRIMARY KEY,
     host       text NOT NULL,
     pid        integer NOT NULL,
-    queue      text NOT NULL,                 -- interactive or batch
+    kind       text NOT NULL,                 -- interactive, batch, or web (which runs what a request awaits)
     started_at timestamptz NOT NULL DEFAULT now(),
     beat_at    timestamptz NOT NULL DEFAULT now()
 );
@@ -888,6 +888,7 @@ CREATE TABLE tasks (
     parameters          jsonb NOT NULL DEFAULT '{}',
     contract            jsonb,
     deadline_s          numeric(8, 1) NOT NULL,
+    is_awaited          boolean NOT NULL DEFAULT false, -- run by the process that made it, never queued
     output              text,
     served_by_model_id  bigint REFERENCES models (id),
     error_category      text,
@@ -914,6 +915,9 @@ CREATE TABLE tasks (
     CONSTRAINT tasks_cost_source_check CHECK (cost_source IN ('known', 'estimated', 'unknown'))
 );
 CREATE INDEX tasks_unfinished_idx ON tasks (id) WHERE status IN ('queued', 'running');
+-- The reaper asks whether a queued task still has a job.
+CREATE INDEX procrastinate_jobs_task_id_idx ON procrastinate_jobs (((args ->> 'task_id')::bigint))
+ WHERE status IN ('todo', 'doing');
 CREATE INDEX tasks_created_by_idx ON tasks (created_by, id);
 CREATE INDEX tasks_template_version_id_idx ON tasks (template_version_id, id);
 CREATE INDEX tasks_rerun_of_idx ON tasks (rerun_of) WHERE rerun_of IS NOT NULL;
@@ -961,7 +965,8 @@ CREATE INDEX attempts_running_idx ON attempts (task_id) WHERE status = 'running'
 CREATE UNLOGGED TABLE task_frames (
     task_id  bigint NOT NULL,
     attempt  integer NOT NULL,
-    seq      integer NOT NULL,
+    seq      integer NOT NULL,                -- from 1 within the attempt, without gaps
+    is_reset boolean NOT NULL,                -- the text replaces what was there before
     text     text NOT NULL,
     PRIMARY KEY (task_id, attempt, seq)
 );
@@ -1040,6 +1045,7 @@ CREATE TABLE revisions (
     field_id         bigint NOT NULL REFERENCES fields (id),
     base_revision_id bigint,                  -- what it was written over; no key: autosaves in between are folded away
     text             text NOT NULL,
+    words            integer NOT NULL GENERATED ALWAYS AS (regexp_count(text, '\S+')) STORED,  -- lists count them
     origin           text NOT NULL,
     user_id          bigint REFERENCES users (id) ON DELETE SET NULL,
     suggestion_id    bigint,

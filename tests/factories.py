@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import Role, User
+from blogforge_llm.records.editorial import Post
 
 _numbers = itertools.count(1)
 
@@ -20,3 +21,73 @@ def make_user(conn: db.Connection, *, name: str = "Alice", role: str = "editor",
     ).fetchone()
     assert row is not None
     return User(row["id"], email, name, Role(role), True, datetime.now(UTC), None)
+
+
+def make_model(
+    conn: db.Connection,
+    *,
+    name: str | None = None,
+    provider: str | None = None,
+    is_ai: bool = True,
+    kind: str = "llm",
+    input_price: str | None = None,
+    output_price: str | None = None,
+) -> int:
+    """A model of a provider of its own that needs no key; returns the model's id."""
+    number = next(_numbers)
+    provider_row = conn.execute(
+        "INSERT INTO providers (name, kind) VALUES (%s, %s) RETURNING id", (provider or f"Provider {number}", kind)
+    ).fetchone()
+    assert provider_row is not None
+    row = conn.execute(
+        "INSERT INTO models (provider_id, name, is_ai, input_price, output_price, position) "
+        "VALUES (%s, %s, %s, %s, %s, 0) RETURNING id",
+        (provider_row["id"], name or f"model-{number}", is_ai, input_price, output_price),
+    ).fetchone()
+    assert row is not None
+    return int(row["id"])
+
+
+def make_route(conn: db.Connection, *, model_ids: list[int], name: str = "Default", is_default: bool = True) -> int:
+    row = conn.execute(
+        "INSERT INTO routes (name, is_default) VALUES (%s, %s) RETURNING id", (name, is_default)
+    ).fetchone()
+    assert row is not None
+    for position, model_id in enumerate(model_ids):
+        conn.execute(
+            "INSERT INTO route_models (route_id, position, model_id) VALUES (%s, %s, %s)", (row["id"], position, model_id)
+        )
+    return int(row["id"])
+
+
+def make_suggestion(
+    conn: db.Connection,
+    *,
+    post: Post,
+    actor: User,
+    field_key: str = "basic_idea",
+    base_revision_id: int | None = None,
+    status: str = "succeeded",
+    output: str = "A better text.",
+    model_id: int | None = None,
+    category: str | None = None,
+) -> int:
+    """A suggestion whose task is at `status`, without anybody having been asked; returns the suggestion's id."""
+    is_done = status == "succeeded"
+    if is_done and model_id is None:
+        model_id = make_model(conn)
+    row = conn.execute(
+        "INSERT INTO tasks (status, messages, deadline_s, output, served_by_model_id, error_category, error_message, "
+        "created_by, started_at, finished_at, cost, cost_source) "
+        "VALUES (%s, '[{\"role\": \"user\", \"content\": \"Write.\"}]', 120, %s, %s, %s, %s, %s, now(), now(), 0.000412, 'known') "
+        "RETURNING id",
+        (status, output if is_done else None, model_id if is_done else None, category, category and "It failed.", actor.id),
+    ).fetchone()
+    assert row is not None
+    row = conn.execute(
+        "INSERT INTO suggestions (post_id, field_id, task_id, base_revision_id, created_by) "
+        "SELECT %s, id, %s, %s, %s FROM fields WHERE key = %s RETURNING id",
+        (post.id, row["id"], base_revision_id, actor.id, field_key),
+    ).fetchone()
+    assert row is not None
+    return int(row["id"])

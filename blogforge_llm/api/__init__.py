@@ -16,5 +16,6 @@ def init(app: Flask) -> None:
     api = documentation.create(app)
     for area in AREAS:
         for blueprint in import_module(f"blogforge_llm.api.{area}").BLUEPRINTS:
-            api.register_blueprint(blueprint)
+            # A capital tells it from the pages' blueprint of the same noun, and is how the document names it.
+            api.register_blueprint(blueprint, name=blueprint.name.capitalize())
     documentation.init_page(app)

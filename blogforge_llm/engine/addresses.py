@@ -27,7 +27,9 @@ _NEVER = tuple(
         "192.0.0.192/32",  # Oracle
     )
 )
-_NEVER_NAMES = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"})
+_NEVER_NAMES = frozenset(
+    {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
+)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 _private_allowed = True
@@ -62,7 +64,7 @@ def check(url: str) -> str:
 
 
 def normalise(kind: str, url: str) -> str:
-    """What the kind's SDK wants as its base: people paste the whole address, groq and cerebras append their own path."""
+    """What the kind's SDK wants as its base: people paste whole addresses, groq and cerebras append their own path."""
     url = url.strip().rstrip("/")
     own_paths = {"groq": ("/chat/completions", "/openai/v1", "/openai"), "cerebras": ("/chat/completions", "/v1")}
     for path in own_paths.get(kind, ("/chat/completions",)):
@@ -71,7 +73,7 @@ def normalise(kind: str, url: str) -> str:
 
 
 def resolve(host: str, port: int) -> list[Target]:
-    """Where to connect to, in the order to try. Raises Refused when any may not be asked; OSError from DNS. May block."""
+    """Where to connect to, in the order to try. Raises Refused when any may not be asked, OSError from DNS. Blocks."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for _, _, _, _, sockaddr in found:
         if (problem := _problem_with_address(ipaddress.ip_address(sockaddr[0]))) is not None:

@@ -21,7 +21,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 USAGE_WAIT_S = 0.5  # after the finish reason, for the token counts
-END_WAIT_S = 0.05  # after the token counts, for the end of the body: a body read to its end leaves the connection reusable
+END_WAIT_S = (
+    0.05  # after the token counts, for the end of the body: a body read to its end leaves the connection reusable
+)
 
 
 class Interruptible(Protocol):
@@ -33,8 +35,8 @@ class Interruptible(Protocol):
 
 
 class Call:
-    """One call and its wall-clock limits, all in time.monotonic(). They run on content: `progress()` is called for text and
-    reasoning only, because bytes (comments, empty deltas) prove nothing. Use with `with`; do the work through `run`."""
+    """One call and its wall-clock limits, all in time.monotonic(). They run on content: `progress()` is called for text
+    and reasoning only, because bytes (comments, empty deltas) prove nothing. Use with `with`; work through `run`."""
 
     def __init__(self, *, deadline: float, first_s: float = math.inf, idle_s: float = math.inf) -> None:
         now = time.monotonic()
@@ -62,7 +64,7 @@ class Call:
         return self._has_ended
 
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call it with this call as the current one. Per step, not per stream: a generator shares its consumer's context."""
+        """Call it with this call as the current one. Once per step: a generator shares its consumer's context."""
         token = _current.set(self)
         try:
             return function(*args, **kwargs)

@@ -1,5 +1,5 @@
-"""SDK clients: one per kind, address and key for the life of the process, without retries, redirects or the environment,
-over connections that can be stopped (sockets.py). SDKs are imported on first use.
+"""SDK clients: one per kind, address and key for the life of the process, without retries, redirects or the
+environment, over connections that can be stopped (sockets.py). SDKs are imported on first use.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from blogforge_llm.engine import addresses, sockets
-from blogforge_llm.engine.types import CallError, Candidate
+from blogforge_llm.engine.types import NO_TOKENS, CallError, Candidate
 from blogforge_llm.records.tasks import Category
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def close() -> None:
 
 
 def _cached(kind: str, candidate: Candidate, default: str, make: Callable[[str, str | None], Any]) -> Any:
+    if candidate.api_key and not (candidate.api_key.isascii() and candidate.api_key.isprintable()):
+        raise CallError(Category.AUTHENTICATION, "the key has characters that no key can have", usage=NO_TOKENS)
     base_url = addresses.normalise(kind, candidate.base_url or default)
     name = (kind, base_url, candidate.api_key)
     with _lock:
@@ -107,17 +109,19 @@ def _make_openai(base_url: str, api_key: str | None) -> OpenAI:
         max_retries=0,
         timeout=_timeout(httpx2),
         http_client=_http_client(httpx2, httpcore2, base_url),
-        default_headers=_without(Omit(), "OpenAI-Organization", "OpenAI-Project", *([] if api_key else ["Authorization"])),
+        default_headers=_without(
+            Omit(), "OpenAI-Organization", "OpenAI-Project", *([] if api_key else ["Authorization"])
+        ),
     )
 
 
 def _without(omit: Any, *names: str) -> Any:
-    return {name: omit for name in names}
+    return dict.fromkeys(names, omit)
 
 
 def _required(api_key: str | None) -> str:
     if not api_key:
-        raise CallError(Category.AUTHENTICATION, "this provider needs a key and none is set")
+        raise CallError(Category.AUTHENTICATION, "this provider needs a key and none is set", usage=NO_TOKENS)
     return api_key
 
 

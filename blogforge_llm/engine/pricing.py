@@ -13,8 +13,9 @@ from blogforge_llm.records.tasks import Source
 _MILLION = Decimal(1_000_000)
 # Han, kana and Hangul: written without spaces and close to one token per character in current tokenizers.
 _DENSE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
-_CHARACTERS_PER_TOKEN = 4  # OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count them")
-_TOKENS_PER_MESSAGE = 4  # role and separators, as in OpenAI's cookbook ("How to count tokens with tiktoken")
+_CHARACTERS_PER_TOKEN = (
+    4  # OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count them")
+)
 
 
 def cost(usage: Usage, candidate: Candidate) -> tuple[Decimal | None, Source]:
@@ -35,10 +36,11 @@ def estimate(messages: Iterable[Message], answer: str) -> Usage:
 
 
 def estimate_prompt(messages: Iterable[Message]) -> int:
-    return sum(estimate_tokens(message.text) + _TOKENS_PER_MESSAGE for message in messages)
+    """The messages' texts together; the few tokens that frame each message are left out."""
+    return estimate_tokens("".join(message.text for message in messages))
 
 
 def estimate_tokens(text: str) -> int:
-    """Four characters to a token, one for Chinese, Japanese and Korean. Within a fifth or so for prose; code is denser."""
+    """Four characters to a token, one for Chinese, Japanese and Korean. Right within a fifth or so for prose."""
     dense = 0 if text.isascii() else len(_DENSE.findall(text))
     return math.ceil((len(text) - dense) / _CHARACTERS_PER_TOKEN) + dense

@@ -1,5 +1,5 @@
-"""The network backend under the SDKs: every read and write names the socket it waits on to the current call (calls.py), so
-that the call can be stopped at any moment: looking up, connecting, TLS, before the headers, in mid-stream.
+"""The network backend under the SDKs: every read and write names the socket it waits on to the current call (calls.py),
+so that the call can be stopped at any moment: looking up, connecting, TLS, before the headers, in mid-stream.
 One backend for httpcore (groq, cerebras) and httpcore2 (openai, llm): `core` is the module.
 """
 
@@ -83,7 +83,11 @@ class WatchedStream:
             return self._sock if isinstance(self._sock, ssl.SSLSocket) else None
         if info == "is_readable":
             return _is_readable(self._sock)
-        known = {"socket": lambda: self._sock, "client_addr": self._sock.getsockname, "server_addr": self._sock.getpeername}
+        known = {
+            "socket": lambda: self._sock,
+            "client_addr": self._sock.getsockname,
+            "server_addr": self._sock.getpeername,
+        }
         return known[info]() if info in known else None
 
 
@@ -136,7 +140,7 @@ class Backend:
 
 
 class _Lookup:
-    """A name server may keep us waiting for half a minute, and nothing can interrupt the C library: it waits in a thread."""
+    """A name server may take half a minute, and nothing can interrupt the C library: it is asked in a thread."""
 
     def __init__(self, host: str, port: int) -> None:
         self._answer: queue.SimpleQueue[list[addresses.Target] | OSError] = queue.SimpleQueue()
@@ -171,7 +175,7 @@ def _lookup(host: str, port: int, until: float) -> list[addresses.Target]:
 
 @contextmanager
 def _translated(timeout: type[Exception], failure: type[Exception]) -> Any:
-    """The pool closes the connection on its own exceptions and httpx knows no others; a refused address stays itself."""
+    """The pool's exceptions for the system's: httpx knows no others. A refused address stays what it is."""
     try:
         yield
     except addresses.Refused:

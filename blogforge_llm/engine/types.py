@@ -64,7 +64,8 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class OutputContract:
-    """What an answer must be before anybody sees it. `shape` is text, line, markdown, list or json; lengths in characters."""
+    """What an answer must be before anybody sees it. `shape` is text, line, markdown, list or json; `max_length` in
+    characters."""
 
     shape: str = "text"
     max_length: int | None = None
@@ -108,6 +109,9 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     source: Source = Source.UNKNOWN
+
+
+NO_TOKENS = Usage(0, 0, Source.KNOWN)  # of a call that was refused, or never reached the provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +170,13 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """The attempt ended without an answer; text shown from it is void. `next_candidate` is None when it was the last."""
+    """The attempt ended without an answer; text shown from it is void. `next_candidate` (perhaps the same model again)
+    is None when it was the last."""
 
     attempt: int
     candidate: Candidate
     category: Category
+    next_candidate: Candidate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,7 @@ Event = AttemptStarted | TextDelta | AttemptFailed | Completed
 
 
 class EngineError(Exception):
-    """No candidate gave an answer. `category` is that of the last attempt, or ours; str() is safe to show to anybody."""
+    """No candidate gave an answer. `category` is the last attempt's, or ours; str() is safe to show to anybody."""
 
     def __init__(self, category: Category, message: str, *, attempts: int = 0) -> None:
         super().__init__(message)

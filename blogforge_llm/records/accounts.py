@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -47,3 +48,27 @@ class ApiToken:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginTry:
+    """A try to log in that was counted but not yet verified. `user_id` is None when nobody active has the e-mail."""
+
+    email: str
+    failure_ids: list[int]
+    user_id: int | None
+    password_hash: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A known key with the value in force. kind: boolean or origins."""
+
+    key: str
+    label: str
+    description: str
+    kind: str
+    value: Any
+    default: Any
+    updated_at: datetime | None
+    updated_by_name: str | None

@@ -102,6 +102,7 @@ class Task:
     parameters: dict[str, Any]
     contract: dict[str, Any] | None
     deadline_s: float
+    is_awaited: bool
     output: str | None
     served_by_model_id: int | None
     served_by: str | None
@@ -113,8 +114,58 @@ class Task:
     cost: Decimal | None
     cost_source: Source
     run_id: UUID | None
+    cancel_requested_at: datetime | None
     rerun_of: int | None
     created_by: int | None
+    created_by_name: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in (TaskStatus.QUEUED, TaskStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as a list shows it."""
+
+    id: int
+    status: TaskStatus
+    template_name: str | None
+    served_by: str | None
+    served_by_provider: str | None
+    error_category: Category | None
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal | None
+    cost_source: Source
+    created_by_name: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A piece of live text: `seq` counts from 1 within the attempt; a reset replaces what was there before."""
+
+    attempt: int
+    seq: int
+    is_reset: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """What a page that follows a task needs to know beside the text; the model is the one asked last."""
+
+    status: TaskStatus
+    output: str | None
+    model_name: str | None
+    provider_name: str | None
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in (TaskStatus.QUEUED, TaskStatus.RUNNING)

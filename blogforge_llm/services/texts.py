@@ -31,3 +31,8 @@ def line(text: str, *, name: str, label: str, max_length: int = 200) -> str:
     if not text:
         raise Invalid.field(name, f"{label} is missing.")
     return clean(text, name=name, label=label, max_length=max_length)
+
+
+def storable(text: str) -> str:
+    """Text from a model or a provider: NUL and half surrogate pairs become U+FFFD, for PostgreSQL takes neither."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))

@@ -28,9 +28,15 @@ def vary(response: Response) -> Response:
     return response
 
 
+def keep_page(response: Response) -> Response:
+    """Swap nothing: the page stays as it is, whatever the answer says."""
+    response.headers["HX-Reswap"] = "none"
+    return response
+
+
 def notify(response: Response, text: str, *, kind: str = "success", swap: bool = True) -> Response:
     """Show `text` in the notification region once the answer arrives. kind: success, info, warning or error."""
     response.headers["HX-Trigger"] = json.dumps({"notice": {"text": text, "kind": kind}})
     if not swap:
-        response.headers["HX-Reswap"] = "none"
+        keep_page(response)
     return response

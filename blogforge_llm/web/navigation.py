@@ -34,6 +34,8 @@ PAGES = {
         ("Tasks", "/llm/tasks"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
+    "/users": (("Users", "/users"), ("Settings", "/settings")),
+    "/settings": (("Users", "/users"), ("Settings", "/settings")),
 }
 
 
@@ -49,5 +51,6 @@ def bars() -> dict[str, Any]:
     path = request.path
     areas = [Link(label, url, path.startswith(below)) for label, url, below in AREAS]
     pages = next((pages for prefix, pages in PAGES.items() if path.startswith(prefix)), ())
-    links = [Link(label, url, path == url or (path.startswith(url + "/") and url != "/llm/")) for label, url in pages]
+    current = max((url for _, url in pages if path == url or path.startswith(url + "/")), key=len, default=None)
+    links = [Link(label, url, url == current) for label, url in pages]
     return {"viewer": viewer, "areas": areas, "area_pages": links, "may": lambda p: permissions.may(viewer, Permission(p))}

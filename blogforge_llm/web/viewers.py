@@ -29,13 +29,13 @@ def init(app: Flask) -> None:
 def load_viewer() -> None:
     g.viewer = None
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.path.startswith(("/api/", "/v1/", "/static/", "/apidocs/", "/flasgger_static/")) or request.endpoint is None:
+    if request.path.startswith(("/api/", "/v1/", "/static/", "/apidocs/", "/flasgger_static/")):
         return  # programs come with a token, which the API reads itself
     token = request.cookies.get(COOKIE)
     if token:
         with db.connection() as conn:
             g.viewer = sessions.find(conn, token=token)
-    if g.viewer is None and not getattr(view, "is_public", False):
+    if g.viewer is None and view is not None and not getattr(view, "is_public", False):
         raise Unauthenticated("Log in to go on.")
 
 

@@ -72,6 +72,7 @@ CREATE TABLE revisions (
     field_id         bigint NOT NULL REFERENCES fields (id),
     base_revision_id bigint,                  -- what it was written over; no key: autosaves in between are folded away
     text             text NOT NULL,
+    words            integer NOT NULL GENERATED ALWAYS AS (regexp_count(text, '\S+')) STORED,  -- lists count them
     origin           text NOT NULL,
     user_id          bigint REFERENCES users (id) ON DELETE SET NULL,
     suggestion_id    bigint,

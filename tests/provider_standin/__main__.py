@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import sys
 import threading
 
 from .behaviours import BEHAVIOURS, COMMON_OPTIONS
@@ -48,7 +49,8 @@ def _introduction(standin: Standin) -> str:
 
 
 def _print(text: str) -> None:
-    print(text, flush=True)
+    sys.stdout.write(f"{text}\n")  # in one piece: every connection has its thread
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

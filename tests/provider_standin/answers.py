@@ -39,7 +39,7 @@ def in_words(text: str) -> list[str]:
 
 
 def default_answer(body: Mapping[str, Any], words: int | None = None) -> str:
-    """Prose that quotes the last user message, or JSON where that message or `response_format` asks for it."""
+    """Prose that quotes the last user message, or JSON where that or `response_format` asks for it."""
     message = last_user_message(body)
     if re.search("json array", message, re.IGNORECASE):
         return json_list(message)

@@ -1,6 +1,4 @@
-"""The register of behaviours and the step from a model's name to a plan; the behaviours are in
-`catalogue.py`.
-"""
+"""The register of behaviours and the step from a model's name to a plan; `catalogue.py` has them all."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

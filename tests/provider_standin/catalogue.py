@@ -59,9 +59,7 @@ def _ending(usage: str, ending: Ending, about: str) -> None:
 _ending("idle-after:WORDS", Ending.STALL, "stalls after WORDS words (3), connection open")
 _ending("cut:WORDS", Ending.RESET, "connection reset after WORDS words (3)")
 _ending("truncate:WORDS", Ending.HANG_UP, "connection closed in mid-body after WORDS words (3)")
-_ending(
-    "clean-end:WORDS", Ending.CLEAN, "ends properly after WORDS words (3) without finish reason or [DONE]"
-)
+_ending("clean-end:WORDS", Ending.CLEAN, "ends properly after WORDS words (3) without finish reason or [DONE]")
 _ending("done-only:WORDS", Ending.DONE_ONLY, "[DONE] after WORDS words (3) without a finish reason")
 _ending("malformed-event:WORDS", Ending.MALFORMED_EVENT, "an event with half a JSON after WORDS words (3)")
 _ending("half-event:WORDS", Ending.HALF_EVENT, "ends within an event after WORDS words (3)")
@@ -73,9 +71,7 @@ _ending("half-event:WORDS", Ending.HALF_EVENT, "ends within an event after WORDS
     "status code message",
 )
 def _error_event(ask: Ask, name: Name) -> Content:
-    fault = Fault(
-        name.integer("status", 500), code=name.options.get("code"), message=name.options.get("message")
-    )
+    fault = Fault(name.integer("status", 500), code=name.options.get("code"), message=name.options.get("message"))
     return Reply(ask.answer, after=name.whole(3), ending=Ending.ERROR_EVENT, fault=fault)
 
 
@@ -168,7 +164,7 @@ def _status(ask: Ask, name: Name) -> Content:
         if option in name.options:
             fault = replace(fault, retry_after=name.number(option, 1.0), retry_after_as=form)
     if "html" in name.options:
-        return replace(fault, raw=("text/html; charset=utf-8", _html(f"{fault.status} Bad Gateway")))
+        return replace(fault, raw=("text/html; charset=utf-8", _html(f"{fault.status} from the proxy")))
     return replace(fault, raw=("text/plain", b"")) if "no-body" in name.options else fault
 
 
@@ -221,9 +217,7 @@ def _reject_prefill(ask: Ask, name: Name) -> Content:
     return Fault(400, message=message, parameter="messages")
 
 
-@behaviour(
-    "context:TOKENS", "400 context_length_exceeded when prompt and max_tokens exceed TOKENS, else answers"
-)
+@behaviour("context:TOKENS", "400 context_length_exceeded when prompt and max_tokens exceed TOKENS, else answers")
 def _context(ask: Ask, name: Name) -> Content:
     room = name.whole(8192)
     asked = ask.prompt_tokens + int(ask.body.get("max_completion_tokens") or ask.body.get("max_tokens") or 0)

@@ -18,18 +18,14 @@ class Dialect:
     prefix: str  # of the paths on the stand-in
     base: str  # what a client is given as base URL, appended to the server's address
     nested_errors: bool  # the error body is {"error": {…}}
-    usage_in: (
-        str  # of a stream: "x_groq", "final_chunk" (both always), "stream_options" (own chunk, if asked)
-    )
+    usage_in: str  # of a stream: "x_groq", "final_chunk" (always), "stream_options" (own chunk, if asked)
     owner: str
     key_required: bool
 
 
 GROQ = Dialect("groq", "/openai/v1", "", True, "x_groq", "Groq", True)
 CEREBRAS = Dialect("cerebras", "/cerebras/v1", "/cerebras", False, "final_chunk", "Cerebras", True)
-COMPATIBLE = Dialect(
-    "compatible", "/compatible/v1", "/compatible/v1", True, "stream_options", "stand-in", False
-)
+COMPATIBLE = Dialect("compatible", "/compatible/v1", "/compatible/v1", True, "stream_options", "stand-in", False)
 DIALECTS = {d.name: d for d in (GROQ, CEREBRAS, COMPATIBLE)}
 
 CONTEXT_WINDOWS = {
@@ -82,7 +78,7 @@ class Voice:
         return self.reply.usage and (self.wants_usage or self.dialect.usage_in != "stream_options")
 
     def last_chunks(self, chars: int) -> tuple[Json, list[Json]]:
-        """The chunk with the finish reason, and those that carry only usage, for that many characters told."""
+        """The chunk with the finish reason and those with nothing but usage, for that many characters."""
         finish = self.chunk({}, self.reply.finish_reason)
         alone = self._frame("chat.completion.chunk") | {"choices": []}
         if not self.tells_usage:
@@ -129,9 +125,7 @@ class Voice:
     def _usage_fields(self, usage: Json) -> Json:
         if self.dialect.usage_in == "x_groq":
             return {"x_groq": {"id": self.request_id, "usage": usage}}
-        return (
-            {"usage": usage, "time_info": _times()} if self.dialect.name == "cerebras" else {"usage": usage}
-        )
+        return {"usage": usage, "time_info": _times()} if self.dialect.name == "cerebras" else {"usage": usage}
 
     def _frame(self, kind: str) -> Json:
         frame: Json = {

@@ -1,6 +1,4 @@
-"""The stand-in's own endpoints under `/_`, for tests in other processes: the Python methods with JSON
-arguments.
-"""
+"""The endpoints under `/_`, for tests in other processes: what `standin.py` offers, with JSON arguments."""
 
 import dataclasses
 import json
@@ -54,9 +52,7 @@ def _unknown() -> tuple[int, object]:
 
 
 def _requests(control: Control, query: dict[str, str]) -> object:
-    """?model= &kind= … pick by field; ?wait=N &timeout=S wait for N such requests, &ended=1 for N that have
-    ended.
-    """
+    """?model= &kind= … pick by field; ?wait=N &timeout=S wait for N of these, &ended=1 for N that ended."""
     wait, timeout, ended = (float(query.pop(name, default)) for name, default in _WAITING)
     match: dict[str, Any] = query
     rows = control.ledger.wait_until(

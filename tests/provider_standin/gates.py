@@ -29,9 +29,7 @@ class Gate:
         """Waits until that many answers stand here. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self._waiting) >= count, timeout):
-                raise TimeoutError(
-                    f"{len(self._waiting)} of {count} answers of {self.model} held after {timeout} s"
-                )
+                raise TimeoutError(f"{len(self._waiting)} of {count} answers of {self.model} held after {timeout} s")
 
     @contextmanager
     def bell(self) -> Iterator[socket.socket | None]:

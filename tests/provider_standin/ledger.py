@@ -89,9 +89,7 @@ class Ledger:
         with self._changed:
             return self._matching(match)
 
-    def wait_until(
-        self, true: Callable[[list[Request]], bool], timeout: float, **match: Any
-    ) -> list[Request]:
+    def wait_until(self, true: Callable[[list[Request]], bool], timeout: float, **match: Any) -> list[Request]:
         """Waits until `true` of the matching requests and returns them. Raises TimeoutError, saying what
         there was.
         """

@@ -1,5 +1,4 @@
-"""What is to happen on the wire for one request, as data: behaviours make plans, `serving.py` carries them
-out.
+"""What is to happen on the wire for one request, as data: behaviours make plans, `serving.py` executes them.
 
 A plan says nothing of the dialect; `dialects.py` gives it its JSON.
 """

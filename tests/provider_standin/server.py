@@ -88,8 +88,8 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = answer_control(self.server.control, self.command, self.path, raw)
             self._control_answer(status, answer)
             return
-        dialect = _dialect(path)
-        request, key = self._enter(dialect, path.removeprefix(dialect.prefix), raw, received_at)
+        dialect, route = _dialect(path)
+        request, key = self._enter(dialect, route, raw, received_at)
         control = self.server.control
         client = Client(self.connection)
         serving = Serving(client, dialect, request, key, control.ledger, control.gates)
@@ -145,8 +145,8 @@ class Handler(BaseHTTPRequestHandler):
         if request.kind == "models" and isinstance(plan.content, Reply):
             serving.pause(plan)
             listing = model_list(serving.dialect, playbook.listed(serving.dialect.name))
-            serving.send_whole(200, "application/json", json.dumps(listing).encode())
-            return serving.finish("complete")
+            serving.send_whole(200, "application/json", json.dumps(listing).encode(), "complete")
+            return True
         return serving.run(plan)
 
     def _left(self, serving: Serving) -> None:
@@ -167,9 +167,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _dialect(path: str) -> Dialect:
-    """By prefix; a bare /v1, as local servers have it, is OpenAI-compatible."""
-    return next((d for d in DIALECTS.values() if path.startswith(d.prefix)), COMPATIBLE)
+def _dialect(path: str) -> tuple[Dialect, str]:
+    """The dialect and the rest of the path; a bare /v1, as local servers have it, is OpenAI-compatible."""
+    for dialect in DIALECTS.values():
+        if path.startswith(dialect.prefix):
+            return dialect, path.removeprefix(dialect.prefix)
+    return COMPATIBLE, path.removeprefix("/v1")
 
 
 def _wrong(method: str, request: Request) -> Fault | None:

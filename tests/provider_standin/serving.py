@@ -42,9 +42,10 @@ class Serving:
             case Fault() as fault:
                 return self._fault(fault)
             case Page(content_type, body):
-                self.send_whole(200, content_type, body)
-                return self.finish("broken")
+                self.send_whole(200, content_type, body, "broken")
+                return True
             case Hangup(reset):
+                self.client.check()
                 self.finish("broken")
                 if reset:
                     self.client.reset()
@@ -56,21 +57,29 @@ class Serving:
             self.stand_at(gate)
         self.client.wait(plan.delay)
 
-    def send_head(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+    def send_head(self, status: int, headers: Mapping[str, str], body: bytes = b"", billed: bool = False) -> None:
         """The head, and the body with it where there is one, in one piece."""
         self.client.check()
         with self.ledger.change(self.request) as request:
             request.status = status
-        head = {"Date": formatdate(usegmt=True), "x-request-id": f"req_standin_{self.request.id}"} | dict(
-            headers
-        )
+            if billed:
+                request.input_tokens = request.prompt_tokens
+        head = {"Date": formatdate(usegmt=True), "x-request-id": f"req_standin_{self.request.id}"} | dict(headers)
         reason = _PHRASES.get(status, "Unknown")
         lines = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in head.items())]
         self.client.send("\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body)
 
     def send_whole(
-        self, status: int, content_type: str, body: bytes, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        content_type: str,
+        body: bytes,
+        outcome: str,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
+        """The ledger has the outcome before the client can see it; ClientLeft corrects it."""
+        self.client.check()
+        self.finish(outcome)
         frame = {"Content-Type": content_type, "Content-Length": str(len(body))}
         self.send_head(status, frame | dict(headers or {}), body)
 
@@ -86,11 +95,10 @@ class Serving:
                 with self.ledger.change(self.request) as request:
                     request.held = False
 
-    def finish(self, outcome: str, keep: bool = True) -> bool:
+    def finish(self, outcome: str) -> None:
         with self.ledger.change(self.request) as request:
             request.outcome = outcome
             request.ended_at = time.monotonic()
-        return keep
 
     def _fault(self, fault: Fault) -> bool:
         said = in_words_of(self.dialect.name, fault, self.request.model)
@@ -103,8 +111,8 @@ class Serving:
             "application/json",
             json.dumps(error_body(self.dialect, said)).encode(),
         )
-        self.send_whole(fault.status, content_type, body, headers)
-        return self.finish("error")
+        self.send_whole(fault.status, content_type, body, "error", headers)
+        return True
 
     def _voice(self, reply: Reply) -> Voice:
         options = self.request.body.get("stream_options") if isinstance(self.request.body, dict) else None
@@ -120,7 +128,7 @@ class Serving:
 
 
 def within_limit(reply: Reply, body: Mapping[str, object]) -> Reply:
-    """The reply cut to max_tokens or max_completion_tokens, reasoning included, with finish reason `length`."""
+    """The reply cut to max_completion_tokens or max_tokens, reasoning included; finish reason `length`."""
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     if not isinstance(limit, int) or len(reply.reasoning) + len(reply.text) <= limit * 4 or reply.tool_call:
         return reply

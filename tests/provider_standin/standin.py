@@ -20,18 +20,14 @@ class Standin:
     itself failed, so that its faults are not taken for the provider's.
     """
 
-    def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, log: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, log: Callable[[str], None] | None = None) -> None:
         self._control = Control(Ledger(), Playbook(), Gates())
         self._server = Server((host, port), self._control, log)
         self.url = f"http://{host}:{self._server.server_address[1]}"
         self.groq_url = self.url + GROQ.base
         self.cerebras_url = self.url + CEREBRAS.base
         self.compatible_url = self.url + COMPATIBLE.base
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), name="standin", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="standin", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:

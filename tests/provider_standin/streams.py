@@ -28,25 +28,21 @@ def tell_in_words(serving: Serving, voice: Voice) -> bool:
     reply = voice.reply
     if not reply.headers_first:
         serving.client.wait(reply.first_after)
-    serving.send_head(200, _HEADERS, event(voice.first_chunk()))
-    with serving.ledger.change(serving.request) as request:
-        request.input_tokens = request.prompt_tokens
+    serving.send_head(200, _HEADERS, event(voice.first_chunk()), billed=True)
     if reply.headers_first:
         serving.client.wait(reply.first_after)
     _drip(serving, voice)
     for word in in_words(reply.reasoning):
         serving.client.wait(reply.pace)
-        _say(serving, word, voice.chunk({"reasoning": word}))
+        _say(serving, word, voice.chunk({"reasoning": word}), words=0)
     if reply.tool_call:
         serving.client.send(event(voice.tool_chunk(tool_name(serving.request.body))))
     said = 0
     for word in in_words(reply.text)[: reply.after]:
         _hold(serving, said)
         serving.client.wait(reply.pace)
-        _say(serving, word, voice.text_chunk(word))
+        _say(serving, word, voice.text_chunk(word), words=1)
         said += 1
-        with serving.ledger.change(serving.request) as request:
-            request.words_sent = said
     _hold(serving, said)
     return _end(serving, voice)
 
@@ -62,16 +58,18 @@ def _drip(serving: Serving, voice: Voice) -> None:
         serving.client.wait(reply.drip_every)
 
 
-def _say(serving: Serving, word: str, chunk: dict[str, Any]) -> None:
+def _say(serving: Serving, word: str, chunk: dict[str, Any], words: int) -> None:
     """Counted before it is sent, so that who has read it finds it in the ledger."""
     serving.client.check()
     with serving.ledger.change(serving.request) as request:
         request.chars_sent += len(word)
+        request.words_sent += words
     try:
         serving.client.send(event(chunk))
     except ClientLeft:
         with serving.ledger.change(serving.request) as request:
             request.chars_sent -= len(word)
+            request.words_sent -= words
         raise
 
 
@@ -82,34 +80,36 @@ def _hold(serving: Serving, said: int) -> None:
 
 
 def _end(serving: Serving, voice: Voice) -> bool:
-    client = serving.client
-    match voice.reply.ending:
-        case Ending.COMPLETE | Ending.NO_DONE | Ending.NO_DONE_CLOSE as ending:
-            _finish_reason_and_usage(serving, voice)
-            if ending is Ending.NO_DONE:
-                client.wait(FOREVER)
-            client.send(DONE + END if ending is Ending.COMPLETE else END)
-            return serving.finish("complete")
-        case Ending.STALL:
-            client.wait(FOREVER)
-        case Ending.RESET:
+    """The ledger has the outcome before the client can see it."""
+    client, ending = serving.client, voice.reply.ending
+    if ending in (Ending.COMPLETE, Ending.NO_DONE, Ending.NO_DONE_CLOSE):
+        _finish_reason_and_usage(serving, voice)
+    if ending in (Ending.NO_DONE, Ending.STALL):
+        client.wait(FOREVER)
+    if ending in (Ending.RESET, Ending.HANG_UP):
+        serving.finish("broken")
+        if ending is Ending.RESET:
             client.reset()
-            return serving.finish("broken", keep=False)
-        case Ending.HANG_UP:
-            return serving.finish("broken", keep=False)
-        case Ending.CLEAN:
-            client.send(END)
-        case Ending.DONE_ONLY:
-            client.send(DONE + END)
+        return False
+    client.check()
+    serving.finish("complete" if ending in (Ending.COMPLETE, Ending.NO_DONE_CLOSE) else "broken")
+    client.send(_last_bytes(voice) + END)
+    return True
+
+
+def _last_bytes(voice: Voice) -> bytes:
+    match voice.reply.ending:
+        case Ending.COMPLETE | Ending.DONE_ONLY:
+            return DONE
         case Ending.ERROR_EVENT:
             fault = in_words_of(voice.dialect.name, voice.reply.fault, voice.model)
             kind = "error" if voice.dialect.name == "groq" else ""
-            client.send(event(error_event(voice.dialect, fault), kind) + END)
+            return event(error_event(voice.dialect, fault), kind)
         case Ending.MALFORMED_EVENT:
-            client.send(chunked(_half(voice) + b"\n\n") + END)
+            return chunked(_half(voice) + b"\n\n")
         case Ending.HALF_EVENT:
-            client.send(chunked(_half(voice)) + END)
-    return serving.finish("broken")
+            return chunked(_half(voice))
+    return b""
 
 
 def _finish_reason_and_usage(serving: Serving, voice: Voice) -> None:

@@ -32,26 +32,32 @@ def tell_whole(serving: Serving, voice: Voice) -> bool:
     match reply.ending:
         case Ending.ERROR_EVENT:
             fault = in_words_of(voice.dialect.name, reply.fault, voice.model)
-            serving.send_whole(200, _JSON, json.dumps(error_body(voice.dialect, fault)).encode())
-            return serving.finish("broken")
+            serving.send_whole(200, _JSON, json.dumps(error_body(voice.dialect, fault)).encode(), "broken")
         case Ending.MALFORMED_EVENT | Ending.HALF_EVENT:
-            serving.send_whole(200, _JSON, body[: len(body) // 2])
-            return serving.finish("broken")
+            serving.send_whole(200, _JSON, body[: len(body) // 2], "broken")
         case Ending.STALL | Ending.RESET | Ending.HANG_UP as ending:
-            return _stop_in_the_middle(serving, body, ending)
-    if reply.drip is not None:
-        _drip(serving, reply)
+            _stop_in_the_middle(serving, body, ending)
+            return False
+        case _:
+            _send(serving, voice, body, text, len(words))
+    return True
+
+
+def _send(serving: Serving, voice: Voice, body: bytes, text: str, words: int) -> None:
+    outcome = "complete" if _finished(voice.reply) else "broken"
+    if voice.reply.drip is not None:
+        _drip(serving, voice.reply)
     serving.client.check()
-    _bill(serving, voice, text, len(words))
+    _bill(serving, voice, text, words)
     try:
-        if reply.drip is None:
-            serving.send_whole(200, _JSON, body)
+        if voice.reply.drip is None:
+            serving.send_whole(200, _JSON, body, outcome)
         else:
+            serving.finish(outcome)
             serving.client.send(chunked(body) + END)
     except ClientLeft:
         _unbill(serving)
         raise
-    return serving.finish("complete" if _finished(reply) else "broken")
 
 
 def _body(serving: Serving, voice: Voice, text: str) -> bytes:
@@ -63,13 +69,13 @@ def _finished(reply: Reply) -> bool:
     return reply.ending in (Ending.COMPLETE, Ending.NO_DONE, Ending.NO_DONE_CLOSE)
 
 
-def _stop_in_the_middle(serving: Serving, body: bytes, ending: Ending) -> bool:
+def _stop_in_the_middle(serving: Serving, body: bytes, ending: Ending) -> None:
     serving.send_head(200, {"Content-Type": _JSON, "Content-Length": str(len(body))}, body[: len(body) // 2])
     if ending is Ending.STALL:
         serving.client.wait(FOREVER)
+    serving.finish("broken")
     if ending is Ending.RESET:
         serving.client.reset()
-    return serving.finish("broken", keep=False)
 
 
 def _drip(serving: Serving, reply: Reply) -> None:

@@ -40,7 +40,8 @@ _GROQ: dict[int, Words] = {
     413: ("Request too large for model `{model}` on tokens per minute (TPM): Limit 6000, Requested 9000.",
           "tokens", "rate_limit_exceeded", None),
     429: ("Rate limit reached for model `{model}` in organization `org_standin` service tier `on_demand` on "
-          "tokens per minute (TPM): Limit 6000, Used 5800, Requested 400.", "tokens", "rate_limit_exceeded", None),
+          "tokens per minute (TPM): Limit 6000, Used 5800, Requested 400.",
+          "tokens", "rate_limit_exceeded", None),
     500: ("Internal Server Error", "internal_server_error", None, None),
     503: ("Service Unavailable", "internal_server_error", "service_unavailable", None),
 }  # fmt: skip
@@ -77,6 +78,4 @@ def in_words_of(dialect: str, fault: Fault, model: str) -> Fault:
     text = fault.message or message.format(model=model)
     if fault.retry_after is not None and fault.retry_after_as == "body":
         text += f" Please try again in {fault.retry_after:g}s."
-    return replace(
-        fault, message=text, type=fault.type or kind, code=code, parameter=fault.parameter or parameter
-    )
+    return replace(fault, message=text, type=fault.type or kind, code=code, parameter=fault.parameter or parameter)

@@ -1,5 +1,7 @@
-"""The tasks area."""
+"""The tasks area of the API."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.api.tasks import tasks
+
+BLUEPRINTS = [tasks.bp]

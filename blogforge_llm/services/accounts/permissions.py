@@ -7,9 +7,7 @@ from blogforge_llm.records.accounts import Permission, Role, User
 
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.EDITOR: frozenset(
-        {Permission.READ, Permission.WRITE_POSTS, Permission.RUN_TASKS, Permission.PUBLISH_POSTS}
-    ),
+    Role.EDITOR: frozenset({Permission.READ, Permission.WRITE_POSTS, Permission.RUN_TASKS, Permission.PUBLISH_POSTS}),
     Role.VIEWER: frozenset({Permission.READ}),
 }
 

@@ -1,5 +1,7 @@
-"""The accounts area."""
+"""The ops area: is it alive, is it ready."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.web.ops import health
+
+BLUEPRINTS = [health.bp]

@@ -1,5 +1,7 @@
-"""The tasks area."""
+"""The tasks area: the log, one task, the tray of running ones, and the stream that feeds every page."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.web.tasks import live, tasks
+
+BLUEPRINTS = [live.bp, tasks.bp]

@@ -1,0 +1,39 @@
+"""blogforge VERB: parse, settle the settings, run one verb. Exit codes: 0, 1 (failed, says why), 2 (usage)."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from importlib import import_module
+
+import psycopg
+
+from blogforge_llm import config
+from blogforge_llm.errors import DomainError
+
+# Each has add_arguments(subparsers), which names the function to run: (arguments, settings) -> exit code.
+_VERBS = ("serve", "web", "worker", "migrate", "backup")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="blogforge", description="BlogForge LLM: editorial work with language models.")
+    subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name in _VERBS:
+        import_module(f"blogforge_llm.cli.{name}").add_arguments(subparsers)
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("procrastinate", "httpx", "httpx2", "psycopg.pool"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        code: int = arguments.run(arguments, config.from_env())
+    except (DomainError, psycopg.Error) as error:
+        print(f"blogforge: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""blogforge web: the pages and the API, served by gunicorn."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from types import FrameType
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from blogforge_llm import db, migrations
+from blogforge_llm.cli import database, parent
+from blogforge_llm.config import Settings
+
+THREADS = 256  # a stream holds a thread each; live/hub.py keeps room for pages
+
+
+def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("web", help="serve the pages and the API")
+    parser.add_argument("--processes", type=int, default=1, help="how many processes share the port (default 1)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    parent.die_with_it()
+    url = database.url_of_running(settings)
+    migrations.check(url)
+    _Server(settings, url, arguments.processes).run()
+    return 0
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with its settings in code. No preload: the pool must be opened after the fork."""
+
+    def __init__(self, settings: Settings, database_url: str, processes: int) -> None:
+        self._settings, self._database_url, self._processes = settings, database_url, processes
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._processes,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "preload_app": False,
+            "timeout": 60,
+            "graceful_timeout": 5,
+            "keepalive": 30,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "post_worker_init": _close_streams_first,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        from blogforge_llm.app import create_app
+
+        db.open_pool(self._database_url, max_size=24)
+        return create_app(self._settings)
+
+
+def _close_streams_first(worker: Any) -> None:
+    """An open stream would keep its thread, and so the process, until the graceful timeout."""
+    from blogforge_llm.live.hub import hub
+
+    def wrap(number: int) -> None:
+        usual = signal.getsignal(number)
+
+        def close_then_usual(received: int, frame: FrameType | None) -> None:
+            hub.close()
+            if callable(usual):
+                usual(received, frame)
+
+        signal.signal(number, close_then_usual)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        wrap(number)

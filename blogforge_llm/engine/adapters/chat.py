@@ -1,0 +1,202 @@
+"""OpenAI's chat format, which groq, cerebras, OpenAI-compatible servers and llm's Chat class all speak: the payload
+that is sent, and the answer put together from chunks or taken from a whole completion, of which nothing is trusted.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from blogforge_llm.engine import calls, provider_errors
+from blogforge_llm.engine.types import (
+    CallError,
+    Candidate,
+    ContentPart,
+    DiscoveredModel,
+    ImagePart,
+    Message,
+    Reply,
+    Request,
+    TextPart,
+    Usage,
+)
+from blogforge_llm.records.tasks import Category, Source
+
+
+def payload(request: Request, candidate: Candidate, *, token_limit: str) -> dict[str, Any]:
+    """Keyword arguments for `chat.completions.create`. `token_limit` is what the vendor calls max_tokens."""
+    messages = [_message(message) for message in request.messages]
+    return {
+        "model": candidate.model_name,
+        "messages": messages,
+        **parameters(request, candidate, token_limit=token_limit),
+    }
+
+
+def parameters(request: Request, candidate: Candidate, *, token_limit: str) -> dict[str, Any]:
+    """Those that are set and that the model is not known to refuse."""
+    wanted = {
+        "temperature": request.parameters.temperature,
+        "top_p": request.parameters.top_p,
+        token_limit: request.parameters.max_tokens,
+        "stop": list(request.parameters.stop) or None,
+        "seed": request.parameters.seed,
+        "response_format": {"type": "json_object"} if request.parameters.json_output else None,
+    }
+    refused = candidate.refused_parameters
+    return {name: value for name, value in wanted.items() if value is not None and name not in refused}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if all(isinstance(part, TextPart) for part in message.parts):
+        return {"role": message.role, "content": message.text}  # many servers take lists of parts for images only
+    return {"role": message.role, "content": [_part(part) for part in message.parts]}
+
+
+def _part(part: ContentPart) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    url = f"data:{part.media_type};base64,{base64.b64encode(part.data).decode()}"
+    if isinstance(part, ImagePart):
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "file", "file": {"filename": part.name, "file_data": url}}
+
+
+class Answer:
+    """What has come of an answer so far."""
+
+    def __init__(self) -> None:
+        self.has_begun = False  # the server answered with a stream
+        self.finish_reason: str | None = None
+        self._has_chunks = False
+        self._texts: list[str] = []
+        self._refusal = ""
+        self._usage = Usage()
+        self._request_id: str | None = None
+
+    def pieces(self, chunks: Iterable[Any]) -> Iterator[str]:
+        """The texts of a stream as they come, "" for progress without text."""
+        for _, piece in self.watch(chunks):
+            if piece is not None:
+                yield piece
+
+    def watch(self, chunks: Iterable[Any]) -> Iterator[tuple[Any, str | None]]:
+        """Every chunk with its piece. After the finish reason the call waits only briefly for what may follow."""
+        self.has_begun = True
+        for chunk in chunks:
+            was_whole, had_usage = self.finish_reason is not None, self._usage.source is Source.KNOWN
+            piece = self.add(chunk)
+            self._settle(was_whole, had_usage)
+            yield chunk, piece
+        if not self._has_chunks and _media_type(chunks) in ("text/html", "application/json"):
+            raise CallError(Category.SERVER_ERROR, f"answered with {_media_type(chunks)} instead of a stream")
+
+    def add(self, chunk: Any) -> str | None:
+        """Take a chunk in; its text, "" for reasoning or a tool call, None for nothing. Raises CallError."""
+        if error := _get(chunk, "error") or _get(_get(chunk, "x_groq"), "error"):
+            raise provider_errors.failure(None, _plain(error))
+        choices = _get(chunk, "choices")
+        usage = _get(chunk, "usage") or _get(_get(chunk, "x_groq"), "usage")
+        if choices is None and usage is None:
+            raise CallError(Category.STREAM_CUT, "sent an event that is no part of an answer")
+        self._has_chunks = True
+        self._request_id = _get(_get(chunk, "x_groq"), "id") or self._request_id or _get(chunk, "id")
+        if usage:
+            self._usage = _usage(usage)
+        return self._take(choices[0]) if choices else None
+
+    def add_whole(self, completion: Any) -> None:
+        """Take in an answer that was not streamed. Raises CallError when it is something else, an HTML page say."""
+        choices = _get(completion, "choices")
+        if not choices and not _get(completion, "error"):
+            raise CallError(
+                Category.SERVER_ERROR, f"answered with something else than a completion: {str(completion)[:500]}"
+            )
+        self.has_begun = True
+        first = choices[0] if choices else {}
+        choice = {"delta": _get(first, "message"), "finish_reason": _get(first, "finish_reason")}
+        self.add({name: _get(completion, name) for name in ("error", "usage", "x_groq", "id")} | {"choices": [choice]})
+
+    def reply(self) -> Reply:
+        """The whole answer. Raises CallError when it has no finish reason, or one that means there is none."""
+        text = "".join(self._texts)
+        if self.finish_reason is None:
+            raise CallError(Category.STREAM_CUT, "ended without a finish reason", usage=self._usage)
+        if self.finish_reason == "error":
+            raise CallError(Category.SERVER_ERROR, "ended with the finish reason error", usage=self._usage)
+        if self._refusal and not text:
+            raise CallError(Category.CONTENT_FILTER, self._refusal, usage=self._usage)
+        return Reply(text, self.finish_reason, self._usage, self._request_id)
+
+    def _take(self, choice: Any) -> str | None:
+        self.finish_reason = _get(choice, "finish_reason") or self.finish_reason
+        delta = _get(choice, "delta")
+        if text := _text(_get(delta, "content")):
+            self._texts.append(text)
+            return text
+        self._refusal += _get(delta, "refusal") or ""
+        thinks = _get(delta, "reasoning") or _get(delta, "reasoning_content") or _get(delta, "tool_calls")
+        return "" if thinks else None
+
+    def _settle(self, was_whole: bool, had_usage: bool) -> None:
+        call, has_usage = calls.current(), self._usage.source is Source.KNOWN
+        if call is None or self.finish_reason is None or (was_whole and had_usage == has_usage):
+            return
+        # Servers that keep the connection open would keep us waiting for ever.
+        call.settle(calls.END_WAIT_S if has_usage else calls.USAGE_WAIT_S)
+
+
+def whole(completion: Any) -> Reply:
+    """The reply in a completion that was not streamed. Raises CallError when there is none in it."""
+    answer = Answer()
+    answer.add_whole(completion)
+    return answer.reply()
+
+
+def models(page: Any) -> list[DiscoveredModel]:
+    """The models in a provider's list, with what it tells of them. Raises CallError when it is no list."""
+    rows = _get(page, "data")
+    if not isinstance(rows, list):
+        raise CallError(Category.SERVER_ERROR, f"answered with something else than a list of models: {str(page)[:500]}")
+    by_name = {name: row for row in rows if (name := _get(row, "id"))}
+    return [
+        DiscoveredModel(name, _first_int(row, *_WINDOWS), _first_int(row, *_LONGEST))
+        for name, row in sorted(by_name.items())
+    ]
+
+
+# How Groq, Mistral, vLLM, OpenRouter and others call the context window and the longest answer in their lists.
+_WINDOWS = ("context_window", "context_length", "max_context_length", "max_model_len")
+_LONGEST = ("max_completion_tokens", "max_output_tokens")
+
+
+def _first_int(row: Any, *names: str) -> int | None:
+    return next((value for name in names if isinstance(value := _get(row, name), int) and value > 0), None)
+
+
+def _usage(usage: Any) -> Usage:
+    prompt, completion = _get(usage, "prompt_tokens"), _get(usage, "completion_tokens")
+    if not isinstance(prompt, int) or not isinstance(completion, int):
+        return Usage()
+    return Usage(prompt, completion, Source.KNOWN)
+
+
+def _get(thing: Any, name: str) -> Any:
+    # cerebras gives dicts where a field it expects is missing (no system_fingerprint); the SDKs check nothing.
+    return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):  # Mistral sends a list of parts
+        return "".join(_text(_get(part, "text")) for part in content)
+    return content if isinstance(content, str) else ""
+
+
+def _plain(error: Any) -> Any:
+    return error if isinstance(error, Mapping | str) else getattr(error, "__dict__", str(error))
+
+
+def _media_type(chunks: Any) -> str:
+    headers = getattr(getattr(chunks, "response", None), "headers", {})
+    return str(headers.get("content-type", "")).split(";")[0].strip().lower()

@@ -1,0 +1,52 @@
+"""Groq through its own SDK. Its counts come under `x_groq`, unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from blogforge_llm.engine import clients
+from blogforge_llm.engine.adapters import chat, stainless
+from blogforge_llm.engine.types import CallError, Candidate, DiscoveredModel, Reply, Request
+
+_LIST_TIMEOUT_S = 10.0
+
+
+def ask(request: Request, candidate: Candidate) -> Reply:
+    try:
+        return chat.whole(_send(request, candidate, stream=False))
+    except Exception as error:
+        raise _failure(error) from error
+
+
+def stream(request: Request, candidate: Candidate) -> Generator[str, None, Reply]:
+    answer = chat.Answer()
+    try:
+        with _send(request, candidate, stream=True) as chunks:
+            yield from answer.pieces(chunks)
+    except Exception as error:
+        if answer.finish_reason is None:
+            raise _failure(error, answer) from error
+    return answer.reply()
+
+
+def list_models(candidate: Candidate) -> list[DiscoveredModel]:
+    try:
+        page = clients.groq(candidate).models.list(timeout=_LIST_TIMEOUT_S)
+        return chat.models(page)
+    except Exception as error:
+        raise _failure(error) from error
+
+
+def _payload(request: Request, candidate: Candidate) -> dict[str, Any]:
+    return chat.payload(request, candidate, token_limit="max_completion_tokens")
+
+
+def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
+    return clients.groq(candidate).chat.completions.create(**_payload(request, candidate), stream=stream)
+
+
+def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:
+    import groq
+
+    return stainless.failure(groq, error, has_begun=answer is not None and answer.has_begun)

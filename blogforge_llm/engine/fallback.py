@@ -1,0 +1,241 @@
+"""Asks the candidates in order until one answers, as far as categories.py allows it, within one deadline. `stream` and
+`complete` are the engine's two doors; they differ only in whether text is passed on as it comes.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from blogforge_llm.engine import attempts, contracts, pricing
+from blogforge_llm.engine.calls import Cancellation
+from blogforge_llm.engine.categories import POLICIES, Again, Next
+from blogforge_llm.engine.types import (
+    AttemptFailed,
+    CallError,
+    Candidate,
+    Completed,
+    Completion,
+    EngineError,
+    Event,
+    Message,
+    Outcome,
+    Recorder,
+    Request,
+)
+from blogforge_llm.records.tasks import Category
+
+LONGEST_WAIT_S = 10.0  # for a Retry-After
+_PAUSE_S = (0.2, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a candidate may not be asked now. `message` is shown to people."""
+
+    category: Category
+    message: str
+
+
+class Admission(Protocol):
+    """Asked before every call, and told how it ended."""
+
+    def may_ask(self, candidate: Candidate) -> Refusal | None: ...
+
+    def report(self, candidate: Candidate, outcome: Outcome) -> None: ...
+
+
+class Everyone:
+    """Admits all."""
+
+    def may_ask(self, candidate: Candidate) -> Refusal | None:
+        return None
+
+    def report(self, candidate: Candidate, outcome: Outcome) -> None:
+        pass
+
+
+def stream(
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    recorder: Recorder,
+    cancellation: Cancellation | None = None,
+    admission: Admission | None = None,
+) -> Generator[Event, None, None]:
+    """Events up to Completed. Raises EngineError. Closing it stops the running call and records it as cancelled."""
+    run = _Run(request, candidates, recorder, cancellation or Cancellation(), admission or Everyone(), streaming=True)
+    return run.events()
+
+
+def complete(
+    request: Request,
+    candidates: Sequence[Candidate],
+    *,
+    recorder: Recorder,
+    cancellation: Cancellation | None = None,
+    admission: Admission | None = None,
+) -> Completion:
+    """The accepted answer, asked for without streaming. Raises EngineError."""
+    run = _Run(request, candidates, recorder, cancellation or Cancellation(), admission or Everyone(), streaming=False)
+    return next(event.completion for event in run.events() if isinstance(event, Completed))
+
+
+class _Run:
+    """The state of one request: who is left, what has been repeated, how much time there is."""
+
+    def __init__(
+        self,
+        request: Request,
+        candidates: Sequence[Candidate],
+        recorder: Recorder,
+        cancellation: Cancellation,
+        admission: Admission,
+        *,
+        streaming: bool,
+    ) -> None:
+        self._original = self._request = request
+        self._candidates = list(candidates)
+        self._recorder = recorder
+        self._cancellation = cancellation
+        self._admission = admission
+        self._streaming = streaming
+        self._deadline = time.monotonic() + request.deadline_s
+        self._attempts = 0
+        self._position = 0
+        self._conditions: list[Callable[[Candidate], bool]] = []  # what earlier failures demand of those who follow
+        self._repeated: set[tuple[int, Category]] = set()
+        self._failed: set[int] = set()
+        self._last_failure: EngineError | None = None
+
+    def events(self) -> Generator[Event, None, None]:
+        while True:
+            candidate = self._admitted()
+            self._attempts += 1
+            result = yield from attempts.run(self._ask(candidate), self._recorder, self._cancellation)
+            self._admission.report(candidate, result.outcome)
+            if result.error is None:
+                yield Completed(self._completion(candidate, result))
+                return
+            wait_s = self._after(candidate, result.error, result.text)
+            yield AttemptFailed(self._attempts, candidate, result.error.category, self._upcoming())
+            self._cancellation.wait(wait_s)
+
+    def _admitted(self) -> Candidate:
+        """The one to ask now. Raises EngineError when there is none, or no time."""
+        if self._cancellation.is_set:
+            raise self._error(Category.CANCELLED)
+        if time.monotonic() >= self._deadline:
+            raise self._error(Category.DEADLINE_EXCEEDED)
+        while (candidate := self._upcoming()) is not None:
+            refusal = self._admission.may_ask(candidate)
+            if refusal is None:
+                return candidate
+            self._last_failure = EngineError(refusal.category, refusal.message, attempts=self._attempts)
+            self._move_on(candidate, refusal.category)
+        if self._last_failure is None:
+            message = "There is no model to ask. Add one to the route, or choose another route."
+            raise EngineError(Category.MODEL_NOT_FOUND, message)
+        raise self._last_failure
+
+    def _after(self, candidate: Candidate, error: CallError, said: str) -> float:
+        """Decide what follows a failure: moves on or stays. Returns the seconds to wait before it."""
+        self._failed.add(candidate.model_id)
+        self._last_failure = self._error(error.category, candidate)
+        wait_s = self._wait_before_again(error)
+        if wait_s is None:
+            self._move_on(candidate, error.category)
+            return 0.0
+        self._repeated.add((self._position, error.category))
+        if POLICIES[error.category].again is Again.NAMING_THE_BREACH:
+            self._request = _naming(self._request, error, said)
+        return wait_s
+
+    def _wait_before_again(self, error: CallError) -> float | None:
+        """How long to wait before asking the same model again; None when it is not to be asked."""
+        again = POLICIES[error.category].again
+        if again is Again.NO or (self._position, error.category) in self._repeated:
+            return None
+        if again in (Again.IF_LAST, Again.AFTER_WAIT) and self._rest():
+            return None
+        if again is Again.AFTER_WAIT and error.retry_after_s is None:
+            return None
+        pause_s = 0.0 if again is Again.NAMING_THE_BREACH else random.uniform(*_PAUSE_S)
+        wait_s = max(pause_s, error.retry_after_s or 0.0)
+        return wait_s if wait_s <= LONGEST_WAIT_S and time.monotonic() + wait_s < self._deadline else None
+
+    def _move_on(self, candidate: Candidate, category: Category) -> None:
+        follows = POLICIES[category].next
+        if follows is Next.NONE:
+            self._conditions.append(lambda other: False)
+        elif follows is Next.OTHER_KEY:
+            self._conditions.append(lambda other: _key(other) != _key(candidate))
+        elif follows is Next.LARGER_WINDOW:
+            window = candidate.context_window or pricing.estimate_prompt(self._request.messages)
+            self._conditions.append(lambda other: (other.context_window or 0) > window)
+        self._position += 1
+        self._request = self._original
+
+    def _upcoming(self) -> Candidate | None:
+        while self._position < len(self._candidates):
+            candidate = self._candidates[self._position]
+            if self._is_eligible(candidate):
+                return candidate
+            self._position += 1
+        return None
+
+    def _rest(self) -> list[Candidate]:
+        return [candidate for candidate in self._candidates[self._position + 1 :] if self._is_eligible(candidate)]
+
+    def _is_eligible(self, candidate: Candidate) -> bool:
+        return all(condition(candidate) for condition in self._conditions)
+
+    def _ask(self, candidate: Candidate) -> attempts.Ask:
+        others = len(self._rest())
+        left_s = self._deadline - time.monotonic()
+        if not others:
+            first_s = left_s
+        elif self._streaming and candidate.streams:
+            first_s = candidate.first_token_timeout_s
+        else:
+            # Nothing can be seen before the whole answer is there, so a first-token limit would cut off long ones: an
+            # even share of the time left, so that the others keep theirs.
+            first_s = max(candidate.first_token_timeout_s, left_s / (1 + others))
+        return attempts.Ask(self._attempts, self._request, candidate, self._deadline, first_s, self._streaming)
+
+    def _completion(self, candidate: Candidate, result: attempts.Result) -> Completion:
+        outcome = result.outcome
+        return Completion(
+            text=result.text,
+            served_by=candidate,
+            finish_reason=outcome.finish_reason or "",
+            usage=outcome.usage,
+            cost=outcome.cost,
+            cost_source=outcome.cost_source,
+            attempts=self._attempts,
+        )
+
+    def _error(self, category: Category, candidate: Candidate | None = None) -> EngineError:
+        model, provider = (
+            (candidate.model_name, candidate.provider_name) if candidate else ("the model", "the provider")
+        )
+        message = POLICIES[category].advice.format(model=model, provider=provider)
+        if len(self._failed) > 1 and POLICIES[category].next is not Next.NONE:
+            message = f"None of the {len(self._failed)} models answered. The last one: {message}"
+        return EngineError(category, message, attempts=self._attempts)
+
+
+def _key(candidate: Candidate) -> tuple[int, int | None]:
+    return candidate.provider_id, candidate.key_id
+
+
+def _naming(request: Request, error: CallError, said: str) -> Request:
+    """The request with the refused answer and the reason. An empty answer is left out: providers refuse those."""
+    breach = error.text if error.http_status is None else "It was not valid JSON."  # Groq checks json_object itself
+    again = (Message.of("user", contracts.reminder(breach)),)
+    return replace(
+        request, messages=request.messages + ((Message.of("assistant", said),) if said.strip() else ()) + again
+    )

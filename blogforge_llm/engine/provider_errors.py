@@ -1,0 +1,221 @@
+"""How a provider's error becomes a category: class and status first, the provider's code next, words last and with
+boundaries, because prose quotes numbers and names that mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from blogforge_llm.engine.types import NO_TOKENS, CallError
+from blogforge_llm.records.tasks import Category
+
+# The status alone decides. 400, 403, 404, 422 and 429 are used for several things and are looked at more closely.
+_BY_STATUS = {
+    401: Category.AUTHENTICATION,
+    402: Category.QUOTA_EXHAUSTED,
+    408: Category.TIMEOUT,
+    413: Category.CONTEXT_LENGTH,
+    498: Category.OVERLOADED,  # Groq: flex capacity exceeded
+    503: Category.OVERLOADED,
+    529: Category.OVERLOADED,  # Anthropic
+}
+_DEFAULTS = {
+    400: Category.INVALID_REQUEST,
+    403: Category.PERMISSION,
+    404: Category.MODEL_NOT_FOUND,
+    422: Category.INVALID_REQUEST,
+    429: Category.RATE_LIMIT,
+}
+
+# Codes and types as providers spell them (OpenAI, Groq, Cerebras, Anthropic, Google, Mistral, llama.cpp, OpenRouter).
+_BY_CODE = {
+    "insufficient_quota": Category.QUOTA_EXHAUSTED,
+    "billing_hard_limit_reached": Category.QUOTA_EXHAUSTED,
+    "billing_not_active": Category.QUOTA_EXHAUSTED,
+    "billing_error": Category.QUOTA_EXHAUSTED,
+    "insufficient_credits": Category.QUOTA_EXHAUSTED,
+    "rate_limit_exceeded": Category.RATE_LIMIT,
+    "rate_limit_error": Category.RATE_LIMIT,
+    "too_many_requests_error": Category.RATE_LIMIT,
+    "too_many_tokens_error": Category.RATE_LIMIT,
+    "resource_exhausted": Category.RATE_LIMIT,
+    "context_length_exceeded": Category.CONTEXT_LENGTH,
+    "string_above_max_length": Category.CONTEXT_LENGTH,
+    "exceed_context_size_error": Category.CONTEXT_LENGTH,
+    "request_too_large": Category.CONTEXT_LENGTH,
+    "model_not_found": Category.MODEL_NOT_FOUND,
+    "model_decommissioned": Category.MODEL_NOT_FOUND,
+    "model_not_active": Category.MODEL_NOT_FOUND,
+    "model_terms_required": Category.PERMISSION,
+    "not_found_error": Category.MODEL_NOT_FOUND,
+    "invalid_api_key": Category.AUTHENTICATION,
+    "wrong_api_key": Category.AUTHENTICATION,
+    "authentication_error": Category.AUTHENTICATION,
+    "api_key_invalid": Category.AUTHENTICATION,
+    "unauthenticated": Category.AUTHENTICATION,
+    "permission_error": Category.PERMISSION,
+    "permission_denied": Category.PERMISSION,
+    "content_filter": Category.CONTENT_FILTER,
+    "content_policy_violation": Category.CONTENT_FILTER,
+    "moderation_blocked": Category.CONTENT_FILTER,
+    "json_validate_failed": Category.OUTPUT_INVALID,  # Groq: the model's own JSON was broken
+    "tool_use_failed": Category.OUTPUT_INVALID,
+    "overloaded_error": Category.OVERLOADED,
+    "capacity_exceeded": Category.OVERLOADED,
+    "service_unavailable": Category.OVERLOADED,
+    "unavailable": Category.OVERLOADED,
+    "timeout_error": Category.TIMEOUT,
+    "deadline_exceeded": Category.TIMEOUT,
+    "api_error": Category.SERVER_ERROR,
+    "server_error": Category.SERVER_ERROR,
+    "internal_server_error": Category.SERVER_ERROR,
+}
+
+_WORDS = [
+    (
+        Category.QUOTA_EXHAUSTED,
+        r"credit balance|insufficient (credit|balance|funds)|out of credits|billing|payment required",
+    ),
+    (
+        Category.CONTEXT_LENGTH,
+        r"context[ _]?(length|window|size)|maximum context|prompt is too long|too many (input )?tokens"
+        r"|reduce the length|context the overflows|max_new_tokens.{0,40}must be",
+    ),
+    (
+        Category.AUTHENTICATION,
+        r"(invalid|incorrect|missing) (x-)?api[ _-]?key|api key (not valid|is invalid|expired)|invalid token",
+    ),
+    (
+        Category.MODEL_NOT_FOUND,
+        r"(model|deployment)\b.{0,80}\b(not found|does not exist|decommissioned|not supported|unknown)"
+        r"|not a valid model|(invalid|unknown) model",
+    ),
+    (Category.CONTENT_FILTER, r"content (management )?(filter|policy)|safety (system|settings)|flagged|moderation"),
+    (Category.RATE_LIMIT, r"rate[ _-]?limit(ed)?|too many requests|requests per (second|minute)"),
+    (Category.OVERLOADED, r"overloaded|at capacity|over capacity|temporarily unavailable"),
+]
+_WORDS_IN = [(category, re.compile(rf"\b(?:{words})\b", re.IGNORECASE | re.DOTALL)) for category, words in _WORDS]
+# What the words of an error may turn its status into; anything else they say is prose.
+_WORDS_MAY = {
+    400: {Category.QUOTA_EXHAUSTED, Category.CONTEXT_LENGTH, Category.AUTHENTICATION, Category.MODEL_NOT_FOUND,
+          Category.CONTENT_FILTER},
+    403: {Category.QUOTA_EXHAUSTED, Category.CONTENT_FILTER},
+    404: set(),
+    422: {Category.CONTEXT_LENGTH, Category.MODEL_NOT_FOUND},
+    429: {Category.QUOTA_EXHAUSTED},
+}  # fmt: skip
+
+_PER_DAY = re.compile(r"\bper[ _]?(day|month)|\b(TPD|RPD)\b|\b(daily|monthly)\b|PerDay|PerMonth", re.IGNORECASE)
+_PER_MINUTE = re.compile(r"\bper[ _]?(second|min|minute|hour)\b|\b(TPM|RPM|TPH|RPH)\b|PerMinute", re.IGNORECASE)
+_TRY_AGAIN = re.compile(
+    r"\b(?:try again|retry) in\s+(?:about\s+)?((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)", re.IGNORECASE
+)
+_RETRY_DELAY = re.compile(r'"?retry_?delay"?\s*:\s*"?(\d+(?:\.\d+)?)s', re.IGNORECASE)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[dhms])", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def failure(status: int | None, body: Any, headers: Mapping[str, str] | None = None, text: str = "") -> CallError:
+    """The error of an answer with this status (None inside a stream) and body (parsed JSON, or text)."""
+    fields = _fields(body)
+    usage = NO_TOKENS if status is not None and status >= 300 else None
+    if status is None or status < 300:  # an error event in a stream comes under a 200; some name a status in their code
+        status = next((int(code) for code in fields.codes if re.fullmatch(r"[45]\d\d", code)), None)
+    words = fields.message or text
+    whole = f"{words}\n{json.dumps(body, default=str)}" if isinstance(body, dict | list) else words
+    category = classify(status, fields.codes, words, whole)
+    code = next((code for code in fields.codes if not code.isdigit()), None)
+    return CallError(
+        category, words, http_status=status, code=code, retry_after_s=retry_after(headers or {}, whole), usage=usage
+    )
+
+
+def classify(status: int | None, codes: tuple[str, ...], words: str, whole: str = "") -> Category:
+    """`whole` is the body as text, for what some providers only tell in its details."""
+    if status is not None:
+        if status in _BY_STATUS:
+            return _BY_STATUS[status]
+        if status >= 500:
+            return Category.SERVER_ERROR
+        if 300 <= status < 400:
+            return Category.MODEL_NOT_FOUND  # redirects are not followed: the address is wrong
+    by_code = next((_BY_CODE[code.lower()] for code in codes if code.lower() in _BY_CODE), None)
+    if status == 429 or by_code is Category.RATE_LIMIT:
+        return _limit(by_code, words, whole or words)
+    if by_code is not None:
+        return by_code
+    allowed = _WORDS_MAY.get(status) if status is not None else None
+    for category, pattern in _WORDS_IN:
+        if (allowed is None or category in allowed) and pattern.search(words):
+            return category
+    return Category.SERVER_ERROR if status is None else _DEFAULTS.get(status, Category.INVALID_REQUEST)
+
+
+def _limit(by_code: Category | None, words: str, whole: str) -> Category:
+    """A limit that refills within minutes, or one that is used up until tomorrow or until somebody pays."""
+    if by_code is Category.QUOTA_EXHAUSTED:
+        return by_code
+    # Per minute first: Google's sentence about the quota is the same for both, only its details differ.
+    if _PER_MINUTE.search(whole):
+        return Category.RATE_LIMIT
+    if _PER_DAY.search(whole) or re.search(
+        r"\b(exceeded your current quota|billing|credit balance|credits)\b", words, re.I
+    ):
+        return Category.QUOTA_EXHAUSTED
+    return Category.RATE_LIMIT
+
+
+def retry_after(headers: Mapping[str, str], text: str = "", now: datetime | None = None) -> float | None:
+    """Seconds to wait, as a header in seconds or as a date, or words in the body say. None when nothing does."""
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    header = headers.get("retry-after")
+    if (seconds := _number(header)) is not None:
+        return seconds
+    if header is not None:
+        try:
+            at = parsedate_to_datetime(header)
+        except ValueError:
+            pass
+        else:
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+            return max(0.0, (at - (now or datetime.now(UTC))).total_seconds())
+    if found := _TRY_AGAIN.search(text):
+        return sum(float(number) * _UNITS[unit.lower()] for number, unit in _DURATION.findall(found[1]))
+    found = _RETRY_DELAY.search(text)
+    return float(found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    message: str
+    codes: tuple[str, ...]
+
+
+def _fields(body: Any) -> _Fields:
+    """Message, and code, type and status in the order of their weight. Nested under `error`, in a list, or not."""
+    if isinstance(body, list) and body:
+        body = body[0]
+    if isinstance(body, dict) and isinstance(body.get("error"), dict):
+        body = body["error"]
+    if not isinstance(body, dict):
+        return _Fields(body if isinstance(body, str) else "", ())
+    codes = tuple(
+        str(body[name]) for name in ("code", "type", "status", "status_code") if isinstance(body.get(name), str | int)
+    )
+    message = next((body[name] for name in ("message", "error", "detail") if body.get(name)), "")
+    return _Fields(message if isinstance(message, str) else json.dumps(message, default=str), codes)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        return None
+    return value if value is not None and 0 <= value < float("inf") else None

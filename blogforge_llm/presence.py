@@ -1,0 +1,106 @@
+"""This process as one that runs tasks: its heartbeat, the ears for cancellations, and the reaper for the dead.
+
+runner.py registers what it runs; a process that has not joined cannot start a task.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+import psycopg
+
+from blogforge_llm import db
+from blogforge_llm.engine.calls import Cancellation
+from blogforge_llm.errors import Unavailable
+from blogforge_llm.services.tasks import recovery, tasks, workers
+
+log = logging.getLogger(__name__)
+
+_QUIET_AFTER_OUTAGE_S = 10.0
+
+
+class Presence:
+    """One per process. `running` maps a task to what stops it."""
+
+    def __init__(self) -> None:
+        self.worker_id = uuid.uuid4()
+        self.running: dict[int, Cancellation] = {}
+        self._kind: str | None = None
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+
+    def join(self, kind: str) -> None:
+        """Register and start beating. kind: interactive, batch or web. Doing it twice is doing it once."""
+        with self._lock:
+            if self._kind is not None:
+                return
+            with db.transaction() as conn:
+                workers.register(conn, worker_id=self.worker_id, kind=kind)
+            self._kind = kind
+        for name, target in (("presence", self._beat), ("cancellations", self._hear_cancellations)):
+            threading.Thread(target=target, name=name, daemon=True).start()
+
+    def leave(self) -> None:
+        """Stop beating and say so: what is still held may be taken at once."""
+        self._stop.set()
+        if self._kind is not None:
+            with db.transaction() as conn:
+                workers.leave(conn, worker_id=self.worker_id)
+
+    def cancel_all(self) -> None:
+        for cancellation in list(self.running.values()):
+            cancellation.cancel()
+
+    def _beat(self) -> None:
+        quiet_until = 0.0
+        while not self._stop.wait(workers.BEAT_S):
+            try:
+                self._once(may_reap=time.monotonic() >= quiet_until)
+            except (psycopg.Error, Unavailable) as error:
+                # After an outage nobody's heartbeat is fresh: give the living time to be heard before reaping.
+                quiet_until = time.monotonic() + _QUIET_AFTER_OUTAGE_S
+                log.warning("no heartbeat: %s", error)
+
+    def _once(self, *, may_reap: bool) -> None:
+        with db.transaction() as conn:
+            if not workers.beat(conn, worker_id=self.worker_id):
+                workers.register(conn, worker_id=self.worker_id, kind=self._kind or "web")
+        if not may_reap:
+            return
+        with db.transaction() as conn:
+            if found := recovery.requeue_lost(conn):
+                log.warning("took up tasks of a dead worker: %s", found)
+        self._cancel_requested()
+
+    def _hear_cancellations(self) -> None:
+        for payload in db.listen("task_cancel", self._stop):
+            if payload is not None:
+                self._cancel(int(payload))
+            else:
+                _try(self._cancel_requested)
+
+    def _cancel_requested(self) -> None:
+        """What must stop, should a notification have been missed."""
+        if self.running:
+            with db.connection() as conn:
+                for task_id in tasks.list_cancelled(conn, worker_id=self.worker_id):
+                    self._cancel(task_id)
+
+    def _cancel(self, task_id: int) -> None:
+        cancellation = self.running.get(task_id)
+        if cancellation is not None:
+            cancellation.cancel()
+
+
+def _try(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except (psycopg.Error, Unavailable) as error:
+        log.warning("could not look for cancelled tasks: %s", error)
+
+
+presence = Presence()

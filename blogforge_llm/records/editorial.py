@@ -1,0 +1,196 @@
+"""The editorial workflow: stages, fields, posts, revisions, suggestions. The rules are in services/editorial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from blogforge_llm.records.tasks import Category, Source
+
+
+class FieldKind(StrEnum):
+    LINE = "line"
+    TEXT = "text"
+    LIST = "list"  # one item per line
+    MARKDOWN = "markdown"
+
+
+class Origin(StrEnum):
+    """Who or what made a revision."""
+
+    TYPED = "typed"
+    ACCEPTED = "accepted"  # a suggestion as it was
+    EDITED = "edited"  # a suggestion, changed before it was accepted
+    RESTORED = "restored"
+    IMPORTED = "imported"
+
+
+class SuggestionStatus(StrEnum):
+    RUNNING = "running"
+    FAILED = "failed"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    DISCARDED = "discarded"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to write. Its key is also the template variable it fills."""
+
+    id: int
+    key: str
+    name: str
+    kind: FieldKind
+    help: str
+    scope: str
+    max_length: int
+    title_rank: int | None
+    position: int
+    substage_key: str
+    substage_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Substage:
+    id: int
+    key: str
+    name: str
+    icon: str
+    position: int
+    stage_key: str
+    fields: list[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    id: int
+    key: str
+    name: str
+    position: int
+    substages: list[Substage]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    id: int
+    slug: str
+    title: str
+    created_by: int | None
+    created_by_name: str | None
+    created_at: datetime
+    updated_at: datetime
+    updated_by: int | None
+    updated_by_name: str | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageShare:
+    """How many of a stage's fields a post has filled."""
+
+    key: str
+    name: str
+    filled: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post in a list."""
+
+    post: Post
+    words: int
+    stages: list[StageShare]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One value of a field with its origin: a person, or a task with its template version and model."""
+
+    id: int
+    post_id: int
+    field_id: int
+    field_key: str
+    base_revision_id: int | None
+    text: str
+    words: int
+    origin: Origin
+    user_id: int | None
+    user_name: str | None
+    suggestion_id: int | None
+    restored_from_id: int | None
+    is_autosave: bool
+    started_at: datetime
+    created_at: datetime
+    task_id: int | None
+    template_id: int | None
+    template_name: str | None
+    template_number: int | None
+    model_name: str | None
+    provider_name: str | None
+    is_ai: bool | None
+    cost: Decimal | None
+    cost_source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A field of a post with its newest revision; None when nothing was ever written."""
+
+    field: Field
+    revision: Revision | None
+
+    @property
+    def text(self) -> str:
+        return self.revision.text if self.revision else ""
+
+    @property
+    def is_filled(self) -> bool:
+        return self.revision is not None and self.revision.words > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A task's output offered to a field. `base_revision_id` is the field's revision at the click."""
+
+    id: int
+    post_id: int
+    field_id: int
+    field_key: str
+    action_id: int | None
+    action_name: str | None
+    task_id: int
+    base_revision_id: int | None
+    status: SuggestionStatus
+    decided_by: int | None
+    decided_by_name: str | None
+    decided_at: datetime | None
+    revision_id: int | None
+    created_by: int | None
+    created_by_name: str | None
+    created_at: datetime
+    output: str | None
+    route_id: int | None
+    route_name: str | None
+    model_id: int | None
+    parameters: dict[str, Any]
+    served_by: str | None
+    served_by_provider: str | None
+    is_ai: bool | None
+    error_category: Category | None
+    error_message: str | None
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal | None
+    cost_source: Source
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in {SuggestionStatus.RUNNING, SuggestionStatus.FAILED, SuggestionStatus.PENDING}

@@ -1,0 +1,141 @@
+"""Parts, templates, their versions, and what a template resolves to. The rules are in services/prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class PartKind(StrEnum):
+    SYSTEM = "system"  # ground rules
+    PERSONA = "persona"  # who the model is
+    STYLE = "style"  # voice
+    TASK = "task"  # what to do
+    DATA = "data"  # a variable, fenced: material, never instructions
+    FORMAT = "format"  # the shape of the answer
+    EXAMPLE = "example"  # a specimen
+
+
+class MessageRole(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part with the text of its published version. `used_by` counts the templates in whose published version it stands."""
+
+    id: int
+    name: str
+    kind: PartKind
+    description: str
+    tags: list[str]
+    position: int
+    version_id: int
+    version: int
+    role: MessageRole
+    content: str
+    variable: str | None
+    label: str | None
+    fence: str | None
+    latest_version: int
+    used_by: int
+    library_hash: bytes | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartVersion:
+    id: int
+    part_id: int
+    number: int
+    role: MessageRole
+    content: str
+    variable: str | None
+    label: str | None
+    fence: str | None
+    note: str
+    created_by_name: str | None
+    created_at: datetime
+    is_published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a template. A part's block has `part_id`, its role None unless it overrides the part's; an inline one
+    has role and content."""
+
+    part_id: int | None = None
+    role: MessageRole | None = None
+    content: str | None = None
+    is_optional: bool = False
+    is_enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block with the words it speaks today: a part's published version, or its own. What the resolver assembles."""
+
+    source: str  # the part's name, or "Message 3"
+    kind: PartKind | None
+    role: MessageRole
+    content: str
+    variable: str | None = None
+    label: str | None = None
+    fence: str | None = None
+    part_id: int | None = None
+    part_version_id: int | None = None
+    is_optional: bool = False
+    is_enabled: bool = True
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`used_by` counts the actions that ask with it."""
+
+    id: int
+    name: str
+    description: str
+    version_id: int
+    version: int
+    latest_version: int
+    used_by: int
+    library_hash: bytes | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateVersion:
+    id: int
+    template_id: int
+    number: int
+    note: str
+    created_by_name: str | None
+    created_at: datetime
+    is_published: bool
+    blocks: tuple[Block, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What a template asks for. `sources` are the parts and messages that use it."""
+
+    name: str
+    label: str
+    is_required: bool
+    sources: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Something that stands in the way of archiving: a template that uses a part, an action that asks with a template."""
+
+    id: int
+    name: str

@@ -1,0 +1,108 @@
+"""Whom we can ask: providers, their keys and models, routes, presets. "Model" always means an LLM here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class ProviderKind(StrEnum):
+    GROQ = "groq"
+    CEREBRAS = "cerebras"
+    OPENAI_COMPATIBLE = "openai_compatible"
+    LLM = "llm"  # the llm library and its plugins
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`key_count` and `model_count` count what is shared and not archived. Limits are None when there is none."""
+
+    id: int
+    name: str
+    kind: ProviderKind
+    base_url: str | None
+    is_enabled: bool
+    is_local: bool
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    requests_per_day: int | None
+    tokens_per_day: int | None
+    max_in_flight: int | None
+    tested_at: datetime | None
+    test_category: str | None
+    test_message: str | None
+    created_at: datetime
+    updated_at: datetime
+    key_count: int
+    model_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKey:
+    """A key without its secret: nothing that leaves the service carries it. `user_id` is None when all share it."""
+
+    id: int
+    provider_id: int
+    provider_name: str
+    user_id: int | None
+    name: str
+    hint: str
+    position: int
+    is_enabled: bool
+    created_by: int | None
+    created_by_name: str | None
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of a provider. Prices are USD per million tokens; None is unknown, not free."""
+
+    id: int
+    provider_id: int
+    provider_name: str
+    provider_kind: ProviderKind
+    provider_is_enabled: bool
+    name: str
+    context_window: int | None
+    max_output_tokens: int | None
+    input_price: Decimal | None
+    output_price: Decimal | None
+    streams: bool
+    sees_images: bool
+    writes_json: bool
+    refused_parameters: list[str]
+    is_ai: bool
+    first_token_timeout_s: Decimal | None
+    idle_timeout_s: Decimal | None
+    is_enabled: bool
+    position: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Whom to ask, and whom next: `models` in that order, disabled ones included."""
+
+    id: int
+    name: str
+    is_default: bool
+    created_at: datetime
+    updated_at: datetime
+    models: tuple[Model, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Parameters under a name: any of temperature, top_p, max_tokens, stop, seed."""
+
+    id: int
+    name: str
+    parameters: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,132 @@
+"""What a post has in its fields, and the one way to write it: compare-and-set against the newest revision.
+
+Older values are in revisions.py, values offered by models in suggestions.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blogforge_llm import db
+from blogforge_llm.errors import Conflict, NotFound
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.editorial import Field, FieldKind, Origin, Revision, Value
+from blogforge_llm.services import texts
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.editorial import titles, workflow
+
+sql = db.load("editorial/fields")
+posts_sql = db.load("editorial/posts")
+revisions_sql = db.load("editorial/revisions")
+
+
+def list_values(conn: db.Connection, *, post_id: int) -> list[Value]:
+    """Every field of the post, filled or not, in the order of the workflow."""
+    if posts_sql.get_post(conn, post_id=post_id) is None:
+        raise NotFound("There is no such post.")
+    current = {row["field_id"]: Revision(**row) for row in revisions_sql.list_current(conn, post_id=post_id)}
+    return [Value(field, current.get(field.id)) for field in workflow.list_fields(conn)]
+
+
+def get(conn: db.Connection, *, post_id: int, field_key: str) -> Value:
+    field = workflow.get_field(conn, key=field_key)
+    return next(value for value in list_values(conn, post_id=post_id) if value.field.id == field.id)
+
+
+def save(
+    conn: db.Connection,
+    *,
+    actor: User,
+    post_id: int,
+    field_key: str,
+    text: str,
+    base_revision_id: int | None,
+    is_autosave: bool = False,
+    origin: Origin = Origin.TYPED,
+    suggestion_id: int | None = None,
+    restored_from_id: int | None = None,
+) -> Revision | None:
+    """Write `text` over the revision it was made from; the same text again changes nothing, whatever the base.
+
+    Returns the field's newest revision, None while nothing was ever written. Raises Conflict when the field moved on;
+    its `current` is {revision, text, by, at}. An autosave takes the place of the one before it, see _is_folded.
+    """
+    permissions.require(actor, Permission.WRITE_POSTS)
+    field = workflow.get_field(conn, key=field_key)
+    text = tidy(field, text)
+    lock_live(conn, post_id=post_id)
+    current = sql.get_current(conn, post_id=post_id, field_id=field.id)
+    if text == (current["text"] if current else ""):
+        return Revision(**revisions_sql.get_revision(conn, revision_id=current["id"])) if current else None
+    _compare(current, base_revision_id, field)
+    folded = current if current and is_autosave and _is_folded(current, actor) else None
+    revision_id = revisions_sql.create_revision(
+        conn,
+        post_id=post_id,
+        field_id=field.id,
+        base_revision_id=folded["base_revision_id"] if folded else base_revision_id,
+        text=text,
+        origin=origin,
+        user_id=actor.id,
+        suggestion_id=suggestion_id,
+        restored_from_id=restored_from_id,
+        is_autosave=is_autosave,
+        started_at=folded["started_at"] if folded else None,
+    )
+    sql.set_value(conn, post_id=post_id, field_id=field.id, revision_id=revision_id)
+    if folded:
+        revisions_sql.delete_revision(conn, revision_id=folded["id"])
+    _touch(conn, actor=actor, post_id=post_id)
+    return Revision(**revisions_sql.get_revision(conn, revision_id=revision_id))
+
+
+def tidy(field: Field, text: str) -> str:
+    """The text as a field of this kind keeps it: lines joined for a line, blank lines left out of a list."""
+    text = texts.clean(text, name="text", label=field.name, max_length=field.max_length)
+    if field.kind == FieldKind.LINE:
+        return " ".join(text.split("\n")).strip()
+    if field.kind == FieldKind.LIST:
+        return "\n".join(item.strip() for item in text.split("\n") if item.strip())
+    return text
+
+
+def lock_live(conn: db.Connection, *, post_id: int) -> str:
+    """Make other writers of this post wait. Returns its title. Raises NotFound, and Conflict for a deleted post."""
+    post = posts_sql.lock_post(conn, post_id=post_id)
+    if post is None:
+        raise NotFound("There is no such post.")
+    if post["deleted_at"] is not None:
+        raise Conflict("This post was deleted. Restore it to go on writing.")
+    title: str = post["title"]
+    return title
+
+
+def _compare(current: dict[str, Any] | None, base_revision_id: int | None, field: Field) -> None:
+    if (current["id"] if current else None) == base_revision_id:
+        return
+    by = (current["user_name"] if current else None) or "Somebody"
+    raise Conflict(
+        f"{by} changed “{field.name}” in the meantime, so nothing was overwritten. Compare the two texts and save again.",
+        current={
+            "revision": current["id"] if current else None,
+            "text": current["text"] if current else "",
+            "by": current["user_name"] if current else None,
+            "at": current["created_at"].isoformat() if current else None,
+        },
+    )
+
+
+def _is_folded(current: dict[str, Any], actor: User) -> bool:
+    """Autosaves by one person within 10 minutes are one revision, unless something refers to what is there.
+
+    The revision gets a new id each time, so that a tab which knows only an older one cannot overwrite it unseen.
+    """
+    is_mine: bool = current["is_foldable"] and current["user_id"] == actor.id
+    return is_mine
+
+
+def _touch(conn: db.Connection, *, actor: User, post_id: int) -> None:
+    """The post was written to: who and when, and its title if a field that names it is filled."""
+    source = posts_sql.get_title_source(conn, post_id=post_id)
+    title = titles.from_text(source) if source else posts_sql.get_post(conn, post_id=post_id)["title"]
+    posts_sql.touch_post(conn, post_id=post_id, user_id=actor.id, title=title)

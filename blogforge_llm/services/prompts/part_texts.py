@@ -1,0 +1,84 @@
+"""What the words of a part must satisfy before they become a version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from blogforge_llm.errors import Invalid
+from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion
+from blogforge_llm.services import texts
+from blogforge_llm.services.prompts import rendering
+
+_FENCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class PartText:
+    """The words of a version, checked."""
+
+    role: MessageRole
+    content: str
+    variable: str | None
+    label: str | None
+    fence: str | None
+
+
+def of(version: Part | PartVersion) -> PartText:
+    return PartText(version.role, version.content, version.variable, version.label, version.fence)
+
+
+def check(
+    *, kind: PartKind, role: str, content: str, variable: str | None, label: str | None, fence: str | None
+) -> PartText:
+    """Raises Invalid naming the field, and the line for a mistake in the text."""
+    checked_role = role_of(role)
+    content = texts.clean(content, name="content", label="The text", max_length=rendering.MAX_SOURCE).strip()
+    uses = rendering.check(content, name="content", label="The text")
+    if kind is not PartKind.DATA:
+        if not content:
+            raise Invalid.field("content", "The text is missing.")
+        return PartText(checked_role, content, None, None, None)
+    name = _variable(variable, uses)
+    if name in uses.looped:
+        raise Invalid.field("content", f"A data part brings `{name}` in whole; take the loop or filter over it out.")
+    label = texts.clean(label or "", name="label", label="Label", max_length=100).strip()
+    return PartText(checked_role, content, name, label or name.replace("_", " ").capitalize(), _fence(fence, name))
+
+
+def kind_of(kind: str) -> PartKind:
+    try:
+        return PartKind(kind)
+    except ValueError as error:
+        raise Invalid.field("kind", f"A part's kind is one of {', '.join(PartKind)}.") from error
+
+
+def role_of(role: str, *, name: str = "role") -> MessageRole:
+    try:
+        return MessageRole(role)
+    except ValueError as error:
+        raise Invalid.field(name, f"A role is one of {', '.join(MessageRole)}.") from error
+
+
+def tags_of(tags: list[str] | tuple[str, ...]) -> list[str]:
+    """Trimmed, without doubles, at most twenty."""
+    kept = list(dict.fromkeys(texts.line(t, name="tags", label="A tag", max_length=50) for t in tags if t.strip()))
+    if len(kept) > 20:
+        raise Invalid.field("tags", "A part takes at most 20 tags.")
+    return kept
+
+
+def _variable(variable: str | None, uses: rendering.Uses) -> str:
+    name = (variable or "").strip() or (uses.names[0] if len(uses.names) == 1 else "")
+    if not name:
+        raise Invalid.field("variable", "A data part names the variable whose text it brings in, such as basic_idea.")
+    if not rendering.is_name(name):
+        raise Invalid.field("variable", "A variable's name is a letter, then letters, digits and _, at most 64.")
+    return name
+
+
+def _fence(fence: str | None, variable: str) -> str:
+    fence = (fence or "").strip() or variable
+    if not _FENCE.fullmatch(fence):
+        raise Invalid.field("fence", "A fence's name is a letter, then letters, digits, - and _, at most 64.")
+    return fence

@@ -1,0 +1,248 @@
+"""Parts: reusable pieces of prompts. Editing words makes a new version; names, tags and the like are simply changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg.errors import UniqueViolation
+
+from blogforge_llm import db
+from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Usage
+from blogforge_llm.services import texts
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.prompts import part_texts
+from blogforge_llm.services.prompts.part_texts import PartText
+
+DEFAULT_POSITION = 50
+
+sql = db.load("prompts/parts")
+
+
+def create(
+    conn: db.Connection, *, actor: User, name: str, kind: str, role: str, content: str, description: str = "",
+    tags: Sequence[str] = (), position: int = DEFAULT_POSITION, variable: str | None = None, label: str | None = None,
+    fence: str | None = None, note: str = "",
+) -> Part:  # fmt: skip
+    """A part with its version 1, published. Raises Invalid, and Conflict when the name is taken."""
+    permissions.require(actor, Permission.KEEP_PROMPTS)
+    about = _about(name=name, kind=kind, description=description, tags=tags, position=position)
+    words = part_texts.check(
+        kind=about["kind"], role=role, content=content, variable=variable, label=label, fence=fence
+    )
+    with _unique_name(conn, about["name"]):
+        part_id: int = sql.create_part(conn, **about, created_by=actor.id)
+    _publish(conn, part_id, _add(conn, part_id, words, note=note, actor=actor))
+    return get(conn, part_id=part_id)
+
+
+def get(conn: db.Connection, *, part_id: int) -> Part:
+    """Archived ones too: old versions of templates still speak with them."""
+    row = sql.get_part(conn, part_id=part_id)
+    if row is None:
+        raise NotFound("There is no such part.")
+    return _part(row)
+
+
+def list_(
+    conn: db.Connection, *, q: str = "", kind: str | None = None, tag: str | None = None, is_archived: bool = False,
+    limit: int | None = None, offset: int = 0,
+) -> list[Part]:  # fmt: skip
+    """In the order in which they usually stand in a template."""
+    found = sql.list_parts(conn, **_filter(q, kind, tag, is_archived), limit=limit, offset=offset)
+    return [_part(row) for row in found]
+
+
+def count(
+    conn: db.Connection, *, q: str = "", kind: str | None = None, tag: str | None = None, is_archived: bool = False
+) -> int:
+    number: int = sql.count_parts(conn, **_filter(q, kind, tag, is_archived))
+    return number
+
+
+def list_tags(conn: db.Connection) -> list[str]:
+    """Every tag in use, the commonest first."""
+    return [row["tag"] for row in sql.list_tags(conn)]
+
+
+def update(
+    conn: db.Connection, *, actor: User, part_id: int, publish: bool = True, base: int | None = None, note: str = "",
+    **changes: Any,
+) -> Part:  # fmt: skip
+    """Change what is given of name, kind, description, tags, position, role, content, variable, label and fence. Other words
+    make a new version. Raises Conflict when `base`, the newest version its author saw, is no longer the newest."""
+    part = _locked(conn, actor, part_id)
+    about = _about(**{field: changes.get(field, getattr(part, field)) for field in _ABOUT})
+    text = {field: changes.get(field, getattr(part, field)) for field in _TEXT}
+    words = part_texts.check(kind=about["kind"], **text)
+    if words != part_texts.of(part):
+        _require_newest(part, base)
+        _write(conn, part, words, note=note, publish=publish, actor=actor)
+    if any(about[field] != getattr(part, field) for field in _ABOUT):
+        with _unique_name(conn, about["name"]):
+            sql.update_part(conn, part_id=part_id, **about)
+    return get(conn, part_id=part_id)
+
+
+def add_version(
+    conn: db.Connection, *, actor: User, part_id: int, content: str, role: str | None = None,
+    variable: str | None = None, label: str | None = None, fence: str | None = None, note: str = "",
+    publish: bool = False,
+) -> PartVersion:  # fmt: skip
+    """A version with other words; the same words make none, and the version that has them is returned. What is not given
+    stays as it is published."""
+    part = _locked(conn, actor, part_id)
+    words = part_texts.check(
+        kind=part.kind, role=role or part.role, content=content, variable=variable or part.variable,
+        label=label or part.label, fence=fence or part.fence,
+    )  # fmt: skip
+    return get_version(conn, part_id=part_id, number=_write(conn, part, words, note=note, publish=publish, actor=actor))
+
+
+def publish(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:
+    """From now on every template that refers to the part speaks this version."""
+    part = _locked(conn, actor, part_id)
+    version = get_version(conn, part_id=part_id, number=number)
+    _require_fitting(part, version)
+    _publish(conn, part_id, version.id)
+    return get(conn, part_id=part_id)
+
+
+def restore(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:
+    """Publish the words of an old version again, as a new one: the history only grows."""
+    part = _locked(conn, actor, part_id)
+    version = get_version(conn, part_id=part_id, number=number)
+    _require_fitting(part, version)
+    _write(conn, part, part_texts.of(version), note=f"Version {number} again", publish=True, actor=actor)
+    return get(conn, part_id=part_id)
+
+
+def list_versions(
+    conn: db.Connection, *, part_id: int, limit: int | None = None, offset: int = 0
+) -> list[PartVersion]:
+    """The newest first."""
+    return [_version(row) for row in sql.list_versions(conn, part_id=part_id, limit=limit, offset=offset)]
+
+
+def count_versions(conn: db.Connection, *, part_id: int) -> int:
+    number: int = sql.count_versions(conn, part_id=part_id)
+    return number
+
+
+def get_version(conn: db.Connection, *, part_id: int, number: int) -> PartVersion:
+    row = sql.get_version(conn, part_id=part_id, number=min(number, 2**31 - 1))
+    if row is None:
+        raise NotFound("The part has no such version.")
+    return _version(row)
+
+
+def list_usages(conn: db.Connection, *, part_id: int) -> list[Usage]:
+    """The templates it stands in."""
+    return [Usage(**row) for row in sql.list_users_of_part(conn, part_id=part_id)]
+
+
+def archive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
+    """Put it away. Raises Conflict naming the templates that still use it."""
+    _locked(conn, actor, part_id)
+    if usages := list_usages(conn, part_id=part_id):
+        names = ", ".join(f"“{usage.name}”" for usage in usages[:5]) + (" and others" if len(usages) > 5 else "")
+        raise Conflict(f"This part is used in {names}. Take it out there first.")
+    sql.set_archived(conn, part_id=part_id, is_archived=True)
+    return get(conn, part_id=part_id)
+
+
+def unarchive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
+    """Bring it back. Raises Conflict when another part took its name meanwhile."""
+    part = _locked(conn, actor, part_id)
+    with _unique_name(conn, part.name):
+        sql.set_archived(conn, part_id=part_id, is_archived=False)
+    return get(conn, part_id=part_id)
+
+
+_ABOUT = ("name", "kind", "description", "tags", "position")
+_TEXT = ("role", "content", "variable", "label", "fence")
+
+
+def _locked(conn: db.Connection, actor: User, part_id: int) -> Part:
+    permissions.require(actor, Permission.KEEP_PROMPTS)
+    sql.lock_part(conn, part_id=part_id)
+    return get(conn, part_id=part_id)
+
+
+def _require_newest(part: Part, base: int | None) -> None:
+    if base is not None and base != part.latest_version:
+        raise Conflict(
+            f"Somebody saved version {part.latest_version} meanwhile. Compare it with yours in the history, then save again.",
+            current={"latest_version": part.latest_version, "content": part.content},
+        )
+
+
+def _require_fitting(part: Part, version: PartVersion) -> None:
+    if (part.kind is PartKind.DATA) != (version.variable is not None):
+        raise Conflict(f"Version {version.number} was written for another kind of part. Change the kind first.")
+
+
+def _write(
+    conn: db.Connection, part: Part, words: PartText, *, note: str, publish: bool, actor: User
+) -> int:  # fmt: skip
+    """The number of the version with these words: the published or the newest one if it has them, else a new one."""
+    number, version_id = part.version, part.version_id
+    if words != part_texts.of(part):
+        newest = get_version(conn, part_id=part.id, number=part.latest_version)
+        number, version_id = newest.number, newest.id
+        if words != part_texts.of(newest):
+            number, version_id = newest.number + 1, _add(conn, part.id, words, note=note, actor=actor)
+    if publish and version_id != part.version_id:
+        _publish(conn, part.id, version_id)
+    return number
+
+
+def _add(conn: db.Connection, part_id: int, words: PartText, *, note: str, actor: User) -> int:
+    note = texts.clean(note, name="note", label="Note", max_length=500).strip()
+    version_id: int = sql.create_version(
+        conn, part_id=part_id, role=words.role, content=words.content, variable=words.variable, label=words.label,
+        fence=words.fence, note=note, created_by=actor.id,
+    )  # fmt: skip
+    return version_id
+
+
+def _publish(conn: db.Connection, part_id: int, version_id: int) -> None:
+    sql.publish_version(conn, part_id=part_id, version_id=version_id)
+
+
+def _about(*, name: str, kind: str, description: str, tags: Sequence[str], position: int) -> dict[str, Any]:
+    if not 0 <= position <= 1000:
+        raise Invalid.field("position", "The usual position is a number from 0 to 1000.")
+    return {
+        "name": texts.line(name, name="name", label="Name"),
+        "kind": part_texts.kind_of(kind),
+        "description": texts.clean(description, name="description", label="Description", max_length=2000).strip(),
+        "tags": part_texts.tags_of(tuple(tags)),
+        "position": position,
+    }
+
+
+def _filter(q: str, kind: str | None, tag: str | None, is_archived: bool) -> dict[str, Any]:
+    return {"pattern": texts.pattern(q), "kind": kind or None, "tag": tag or None, "is_archived": is_archived}
+
+
+@contextmanager
+def _unique_name(conn: db.Connection, name: str) -> Iterator[None]:
+    try:
+        with conn.transaction():
+            yield
+    except UniqueViolation as error:
+        if error.diag.constraint_name != "parts_name_key":
+            raise
+        raise Conflict(f"There is already a part called “{name}”. Choose another name.") from error
+
+
+def _part(row: dict[str, Any]) -> Part:
+    return Part(**{**row, "kind": PartKind(row["kind"]), "role": MessageRole(row["role"])})
+
+
+def _version(row: dict[str, Any]) -> PartVersion:
+    return PartVersion(**{**row, "role": MessageRole(row["role"])})

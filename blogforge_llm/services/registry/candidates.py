@@ -1,0 +1,111 @@
+"""From a route or a model to the candidates the engine may ask, keys included. The only place that reads secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blogforge_llm import db
+from blogforge_llm.engine.types import Candidate
+from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.records.registry import ProviderKind
+from blogforge_llm.services.registry import address_policy, encryption
+
+sql = db.load("registry/candidates")
+
+FIRST_TOKEN_S = 10.0
+FIRST_TOKEN_LOCAL_S = 120.0  # a local server loads the model into memory first
+IDLE_S = 10.0
+IDLE_LOCAL_S = 60.0
+
+
+def list_for(
+    conn: db.Connection, *, route_id: int | None = None, model_id: int | None = None, user_id: int | None = None
+) -> list[Candidate]:
+    """Whom to ask, in order: the model alone, else the route, else the default route. One candidate per model, with the
+    user's own key before the shared ones. Raises Invalid saying what to do when nobody can be asked.
+    """
+    address_policy.apply(conn)
+    if model_id is not None:
+        return [_only(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))]
+    if route_id is None:
+        route_id = sql.get_default_route_id(conn)
+    if route_id is None:
+        raise Invalid(_what_is_missing(conn))
+    name = sql.get_route_name(conn, route_id=route_id)
+    if name is None:
+        raise Invalid("The route was archived. Choose another one under LLM, Routes.")
+    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    if not rows:
+        raise Invalid(f"The route {name} has no models. Add one under LLM, Routes.")
+    problems = [_problem(row) for row in rows]
+    if all(problems):
+        # The first one is whom the route would have asked.
+        raise Invalid(f"The route {name} has no model that can be asked. {problems[0]}")
+    return [_candidate(row) for row, problem in zip(rows, problems, strict=True) if problem is None]
+
+
+def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None = None) -> Candidate:
+    """The provider without a model, for asking what models it has. Raises NotFound, or Invalid without its key."""
+    address_policy.apply(conn)
+    rows = list(sql.list_for_provider(conn, provider_id=provider_id, user_id=user_id))
+    if not rows or rows[0]["provider_archived_at"] is not None:
+        raise NotFound("There is no such provider. It may have been archived.")
+    return _only(rows)
+
+
+def _only(rows: list[dict[str, Any]]) -> Candidate:
+    if not rows:
+        raise Invalid("There is no such model. Choose another one under LLM, Models.")
+    problem = _problem(rows[0])
+    if problem is not None:
+        raise Invalid(problem)
+    return _candidate(rows[0])
+
+
+def _problem(row: dict[str, Any]) -> str | None:
+    """Why this model cannot be asked, and what to do; None when it can."""
+    model, provider = row["model_name"], row["provider_name"]
+    if row["provider_archived_at"] is not None:
+        return f"The provider {provider} was archived. Choose another model."
+    if row["archived_at"] is not None:
+        return f"The model {model} was archived. Choose another one under LLM, Models."
+    if not row["provider_is_enabled"]:
+        return f"The provider {provider} is disabled. Enable it under LLM, Providers."
+    if not row["is_enabled"]:
+        return f"The model {model} is disabled. Enable it under LLM, Models."
+    if row["ciphertext"] is None and not _needs_no_key(row):
+        return f"{provider} has no API key. Add one under LLM, Providers, {provider}."
+    return None
+
+
+def _needs_no_key(row: dict[str, Any]) -> bool:
+    """Local servers ask for none, and of llm's plugins each says for itself when it is asked."""
+    is_local_server = row["kind"] == ProviderKind.OPENAI_COMPATIBLE and bool(row["is_local"])
+    return is_local_server or row["kind"] == ProviderKind.LLM
+
+
+def _candidate(row: dict[str, Any]) -> Candidate:
+    first_token_s, idle_s = (FIRST_TOKEN_LOCAL_S, IDLE_LOCAL_S) if row["is_local"] else (FIRST_TOKEN_S, IDLE_S)
+    return Candidate(
+        model_id=row["model_id"],
+        model_name=row["model_name"],
+        provider_id=row["provider_id"],
+        provider_name=row["provider_name"],
+        kind=row["kind"],
+        base_url=row["base_url"],
+        key_id=row["key_id"],
+        api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]),
+        context_window=row["context_window"],
+        input_price=row["input_price"],
+        output_price=row["output_price"],
+        streams=row["streams"],
+        refused_parameters=frozenset(row["refused_parameters"]),
+        first_token_timeout_s=float(row["first_token_timeout_s"] or first_token_s),
+        idle_timeout_s=float(row["idle_timeout_s"] or idle_s),
+    )
+
+
+def _what_is_missing(conn: db.Connection) -> str:
+    if not sql.has_models(conn):
+        return "Connect a model first: under LLM, Providers, choose Connect a model."
+    return "No route is the default. Choose one under LLM, Routes, or name a route or a model."

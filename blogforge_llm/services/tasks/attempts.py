@@ -1,0 +1,77 @@
+"""Attempts as rows: one before the call, completed after it, whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from blogforge_llm import db
+from blogforge_llm.engine.types import Candidate, Message, Outcome
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.tasks import Attempt
+from blogforge_llm.services import texts
+from blogforge_llm.services.accounts import permissions
+
+sql = db.load("tasks/attempts")
+
+
+def create(
+    conn: db.Connection, *, task_id: int, run_id: UUID, candidate: Candidate, messages: Sequence[Message] | None
+) -> tuple[int, int] | None:
+    """(id, position) of the new row; None when the run no longer holds the task and must not ask.
+
+    `messages` only when they differ from the task's own.
+    """
+    row = sql.create_attempt(
+        conn,
+        task_id=task_id,
+        run_id=run_id,
+        model_id=candidate.model_id,
+        provider_id=candidate.provider_id,
+        key_id=candidate.key_id,
+        messages=Jsonb([{"role": m.role, "content": m.text} for m in messages]) if messages else None,
+    )
+    return (row["id"], row["position"]) if row else None
+
+
+def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
+    first_token_s = outcome.first_token_s
+    sql.finish_attempt(
+        conn,
+        attempt_id=attempt_id,
+        status=outcome.status,
+        category=outcome.category,
+        http_status=outcome.http_status,
+        error_code=outcome.error_code,
+        error_text=texts.storable(outcome.error_text or "") or None,
+        finish_reason=outcome.finish_reason,
+        text=texts.storable(outcome.text),
+        input_tokens=outcome.usage.input_tokens,
+        output_tokens=outcome.usage.output_tokens,
+        usage_source=outcome.usage.source,
+        cost=outcome.cost,
+        cost_source=outcome.cost_source,
+        provider_request_id=outcome.provider_request_id,
+        first_token_ms=None if first_token_s is None else round(first_token_s * 1000),
+    )
+
+
+def abandon(conn: db.Connection, *, task_id: int) -> None:
+    sql.abandon_attempts(conn, task_id=task_id)
+
+
+def list_for(conn: db.Connection, *, actor: User, task_id: int) -> list[Attempt]:
+    """As `actor` may see them: the provider's own words and raw replies are for admins."""
+    permissions.require(actor, Permission.READ)
+    found = list_(conn, task_id=task_id)
+    if permissions.may(actor, Permission.READ_RAW):
+        return found
+    return [replace(attempt, error_text=None, text="") for attempt in found]
+
+
+def list_(conn: db.Connection, *, task_id: int) -> list[Attempt]:
+    return [Attempt(**row) for row in sql.list_attempts(conn, task_id=task_id)]
+

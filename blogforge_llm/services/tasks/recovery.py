@@ -1,0 +1,31 @@
+"""Bring back what dead workers held: running tasks without a heartbeat, queued tasks without a job."""
+
+from __future__ import annotations
+
+from blogforge_llm import db
+from blogforge_llm.services.tasks import attempts, tasks
+
+sql = db.load("tasks/tasks")
+
+_AT_ONCE = 100
+
+
+def requeue_lost(conn: db.Connection) -> list[int]:
+    """Requeue tasks whose worker has been silent for ten seconds; close their open attempts as abandoned.
+
+    Nobody waits any more for an awaited task, and nobody wants one that was being cancelled: those end as cancelled.
+    """
+    lost = list(sql.list_lost_tasks(conn, limit=_AT_ONCE))
+    for row in lost:
+        attempts.abandon(conn, task_id=row["id"])
+        if row["is_awaited"] or row["is_cancelled"]:
+            message = "You stopped it." if row["is_cancelled"] else "The process that asked was stopped."
+            sql.end_lost_task(conn, task_id=row["id"], message=message)
+        else:
+            sql.requeue_lost_task(conn, task_id=row["id"])
+            tasks.deliver(conn, task_id=row["id"])
+        tasks.announce(conn, task_id=row["id"])
+    undelivered = list(sql.list_undelivered_tasks(conn, limit=_AT_ONCE))
+    for row in undelivered:
+        tasks.deliver(conn, task_id=row["id"])
+    return [row["id"] for row in lost + undelivered]

@@ -1,0 +1,233 @@
+"""Tasks: create, start, finish, cancel, retry, rerun. Every change of state is compare-and-set; runner.py does the asking.
+
+The neighbour recovery.py brings back what dead workers held.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from blogforge_llm import db, jobqueue
+from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
+from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.tasks import Category, LiveState, Task, TaskRow, TaskStatus
+from blogforge_llm.services import texts
+from blogforge_llm.services.accounts import permissions
+
+sql = db.load("tasks/tasks")
+
+DEADLINE_MAX_S = 3600.0
+_NEWEST = 2**63 - 1
+
+
+def create(
+    conn: db.Connection,
+    *,
+    actor: User,
+    messages: Sequence[Message],
+    template_version_id: int | None = None,
+    part_version_ids: Sequence[int] = (),
+    inputs: Mapping[str, Any] | None = None,
+    route_id: int | None = None,
+    model_id: int | None = None,
+    parameters: Parameters | None = None,
+    contract: OutputContract | None = None,
+    deadline_s: float = 120.0,
+    is_queued: bool = True,
+    rerun_of: int | None = None,
+) -> Task:
+    """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself.
+
+    Without route and model the default route answers. Raises Invalid for messages no model could be sent.
+    """
+    permissions.require(actor, Permission.RUN_TASKS)
+    if not any(message.role == "user" and message.text.strip() for message in messages):
+        raise Invalid.field("messages", "There is nothing to ask: at least one user message must have text.")
+    if not 0 < deadline_s <= DEADLINE_MAX_S:
+        raise Invalid.field("deadline_s", f"The deadline must be between 0 and {DEADLINE_MAX_S:.0f} seconds.")
+    task_id = sql.create_task(
+        conn,
+        status=TaskStatus.QUEUED,
+        template_version_id=template_version_id,
+        part_version_ids=list(part_version_ids),
+        inputs=Jsonb(dict(inputs or {})),
+        messages=Jsonb([{"role": message.role, "content": message.text} for message in messages]),
+        route_id=route_id,
+        model_id=model_id,
+        parameters=Jsonb(_given(parameters)),
+        contract=Jsonb(_given(contract)) if contract else None,
+        deadline_s=deadline_s,
+        is_awaited=not is_queued,
+        rerun_of=rerun_of,
+        created_by=actor.id,
+    )
+    if is_queued:
+        deliver(conn, task_id=task_id)
+    return get(conn, task_id=task_id)
+
+
+def deliver(conn: db.Connection, *, task_id: int) -> None:
+    jobqueue.defer(conn, "tasks.execute", task_id=task_id)
+
+
+def get(conn: db.Connection, *, task_id: int) -> Task:
+    row = sql.get_task(conn, task_id=task_id)
+    if row is None:
+        raise NotFound("There is no such task.")
+    return Task(**row)
+
+
+def list_(
+    conn: db.Connection, *, status: TaskStatus | None = None, before_id: int | None = None, limit: int = 50
+) -> list[TaskRow]:
+    """The newest first, below `before_id`."""
+    before = before_id or _NEWEST
+    if status is None:
+        rows = sql.list_tasks(conn, before_id=before, limit=limit)
+    else:
+        rows = sql.list_tasks_by_status(conn, status=status, before_id=before, limit=limit)
+    return [TaskRow(**row) for row in rows]
+
+
+def request_of(task: Task) -> Request:
+    """What the engine is asked, exactly as the task was made."""
+    contract = OutputContract(**task.contract) if task.contract else None
+    parameters = dict(task.parameters)
+    if "stop" in parameters:
+        parameters["stop"] = tuple(parameters["stop"])
+    return Request(
+        messages=tuple(Message.of(message["role"], message["content"]) for message in task.messages),
+        parameters=Parameters(**parameters),
+        contract=contract,
+        deadline_s=task.deadline_s,
+    )
+
+
+def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
+    """Take a queued task for this run; None when another run has it, or it is over."""
+    if sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id) is None:
+        return None
+    announce(conn, task_id=task_id)
+    return get(conn, task_id=task_id)
+
+
+def succeed(conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion) -> bool:
+    """Store the output. False when the run had lost the task: then nothing changed."""
+    return _finish(
+        conn, task_id, run_id, TaskStatus.SUCCEEDED,
+        output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id,
+    )  # fmt: skip
+
+
+def fail(conn: db.Connection, *, task_id: int, run_id: UUID, category: Category, message: str) -> bool:
+    """End it without output; `message` is shown to people. A cancelled run ends as cancelled."""
+    status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
+    return _finish(conn, task_id, run_id, status, error_category=category, error_message=message)
+
+
+def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
+    """Stop it: a queued task ends now, a running one within a second. Raises Conflict when it is already over."""
+    permissions.require(actor, Permission.RUN_TASKS)
+    task = get(conn, task_id=task_id)
+    if sql.cancel_queued_task(conn, task_id=task_id) is not None:
+        announce(conn, task_id=task_id)
+    elif sql.request_cancel(conn, task_id=task_id) is not None:
+        sql.notify_cancel(conn, task_id=task_id)
+    elif task.status is not TaskStatus.CANCELLED:
+        raise Conflict(f"This task has already {task.status}; there is nothing to stop.")
+    return get(conn, task_id=task_id)
+
+
+def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
+    """Queue a failed or cancelled task again; its attempts add up. Raises Conflict for any other."""
+    permissions.require(actor, Permission.RUN_TASKS)
+    task = get(conn, task_id=task_id)
+    if sql.requeue_task(conn, task_id=task_id) is None:
+        raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
+    deliver(conn, task_id=task_id)
+    announce(conn, task_id=task_id)
+    return get(conn, task_id=task_id)
+
+
+def rerun(conn: db.Connection, *, actor: User, task_id: int) -> Task:
+    """A new task with the same messages, byte for byte."""
+    old = get(conn, task_id=task_id)
+    request = request_of(old)
+    return create(
+        conn,
+        actor=actor,
+        messages=request.messages,
+        template_version_id=old.template_version_id,
+        part_version_ids=old.part_version_ids,
+        inputs=old.inputs,
+        route_id=old.route_id,
+        model_id=old.model_id,
+        parameters=request.parameters,
+        contract=request.contract,
+        deadline_s=old.deadline_s,
+        rerun_of=old.id,
+    )
+
+
+def release(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:
+    """A stopping worker gives the task back; another one begins it anew."""
+    if sql.release_task(conn, task_id=task_id, run_id=run_id) is not None:
+        deliver(conn, task_id=task_id)
+        announce(conn, task_id=task_id)
+
+
+def announce(conn: db.Connection, *, task_id: int) -> None:
+    """Tell live pages that the task changed; delivered when the transaction commits."""
+    sql.notify_live(conn, task_id=task_id)
+
+
+def live_state(conn: db.Connection, *, task_id: int) -> LiveState:
+    row = sql.get_live_state(conn, task_id=task_id)
+    if row is None:
+        raise NotFound("There is no such task.")
+    return LiveState(TaskStatus(row["status"]), row["output"], row["model_name"], row["provider_name"])
+
+
+def list_unfinished(conn: db.Connection, *, actor: User, limit: int = 20) -> list[dict[str, Any]]:
+    """What the actor has running or queued, for the tray."""
+    return list(sql.list_unfinished_of_user(conn, user_id=actor.id, limit=limit))
+
+
+def list_cancelled(conn: db.Connection, *, worker_id: UUID) -> list[int]:
+    return [row["id"] for row in sql.list_cancelled_of_worker(conn, worker_id=worker_id)]
+
+
+def _finish(
+    conn: db.Connection,
+    task_id: int,
+    run_id: UUID,
+    status: TaskStatus,
+    *,
+    output: str | None = None,
+    served_by_model_id: int | None = None,
+    error_category: Category | None = None,
+    error_message: str | None = None,
+) -> bool:
+    done = sql.finish_task(
+        conn, task_id=task_id, run_id=run_id, status=status, output=output, served_by_model_id=served_by_model_id,
+        error_category=error_category, error_message=error_message,
+    )  # fmt: skip
+    if done is None:
+        return False
+    announce(conn, task_id=task_id)
+    return True
+
+
+def _given(values: Parameters | OutputContract | None) -> dict[str, Any]:
+    """Only what differs from the default: what was not said is not stored."""
+    if values is None:
+        return {}
+    fields = dataclasses.fields(values)
+    given = {field.name: getattr(values, field.name) for field in fields}
+    return {field.name: given[field.name] for field in fields if given[field.name] != field.default}

@@ -1,0 +1,27 @@
+"""How numbers read on a page: the Jinja filters."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flask import Flask
+
+from blogforge_llm.records.tasks import Source
+
+
+def money(amount: Decimal | None, source: str = Source.KNOWN) -> str:
+    """USD with as many digits as tell something: "$0.0004", "about $1.80", "unknown"."""
+    if amount is None:
+        return "unknown"
+    digits = 2 if amount >= 1 or amount == 0 else max(2, 1 - amount.adjusted())
+    text = f"${amount:,.{min(digits, 9)}f}"
+    return f"about {text}" if source == Source.ESTIMATED else text
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """1 word, 2 words, 1,200 words."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def init(app: Flask) -> None:
+    app.jinja_env.filters.update(money=money, count_of=count)

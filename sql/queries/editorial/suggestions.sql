@@ -1,0 +1,86 @@
+-- Texts that models offer to fields. What became of one follows from its decision, else from its task.
+
+-- name: create_suggestion(post_id, field_id, action_id, task_id, base_revision_id, user_id)$
+INSERT INTO suggestions (post_id, field_id, action_id, task_id, base_revision_id, created_by)
+VALUES (:post_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
+RETURNING id;
+
+-- name: get_suggestion(suggestion_id)^
+SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
+       s.base_revision_id,
+       CASE WHEN s.decision IS NOT NULL THEN s.decision
+            WHEN t.status IN ('queued', 'running') THEN 'running'
+            WHEN t.status = 'failed' THEN 'failed'
+            WHEN t.status = 'cancelled' THEN 'withdrawn'
+            ELSE 'pending' END AS status,
+       s.decided_by, d.name AS decided_by_name, s.decided_at, s.revision_id, s.created_by, c.name AS created_by_name,
+       s.created_at, t.output, t.route_id, ro.name AS route_name, t.model_id, t.parameters,
+       m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category, t.error_message,
+       t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.started_at, t.finished_at
+  FROM suggestions s
+  JOIN fields f ON f.id = s.field_id
+  JOIN tasks t ON t.id = s.task_id
+  LEFT JOIN actions a ON a.id = s.action_id
+  LEFT JOIN routes ro ON ro.id = t.route_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users d ON d.id = s.decided_by
+  LEFT JOIN users c ON c.id = s.created_by
+ WHERE s.id = :suggestion_id;
+
+-- name: list_open(post_id)
+-- What waits for somebody in the fields of a post: running, failed and pending ones, the oldest first.
+SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
+       s.base_revision_id,
+       CASE WHEN t.status IN ('queued', 'running') THEN 'running'
+            WHEN t.status = 'failed' THEN 'failed'
+            ELSE 'pending' END AS status,
+       s.decided_by, NULL AS decided_by_name, s.decided_at, s.revision_id, s.created_by, c.name AS created_by_name,
+       s.created_at, t.output, t.route_id, ro.name AS route_name, t.model_id, t.parameters,
+       m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category, t.error_message,
+       t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.started_at, t.finished_at
+  FROM suggestions s
+  JOIN fields f ON f.id = s.field_id
+  JOIN tasks t ON t.id = s.task_id
+  LEFT JOIN actions a ON a.id = s.action_id
+  LEFT JOIN routes ro ON ro.id = t.route_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users c ON c.id = s.created_by
+ WHERE s.post_id = :post_id AND s.section_id IS NULL AND s.decision IS NULL AND t.status <> 'cancelled'
+ ORDER BY s.id;
+
+-- name: list_suggestions(post_id, field_id, before_id, limit)
+-- Every suggestion a field ever had, the newest first, below an id.
+SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
+       s.base_revision_id,
+       CASE WHEN s.decision IS NOT NULL THEN s.decision
+            WHEN t.status IN ('queued', 'running') THEN 'running'
+            WHEN t.status = 'failed' THEN 'failed'
+            WHEN t.status = 'cancelled' THEN 'withdrawn'
+            ELSE 'pending' END AS status,
+       s.decided_by, d.name AS decided_by_name, s.decided_at, s.revision_id, s.created_by, c.name AS created_by_name,
+       s.created_at, t.output, t.route_id, ro.name AS route_name, t.model_id, t.parameters,
+       m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category, t.error_message,
+       t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.started_at, t.finished_at
+  FROM suggestions s
+  JOIN fields f ON f.id = s.field_id
+  JOIN tasks t ON t.id = s.task_id
+  LEFT JOIN actions a ON a.id = s.action_id
+  LEFT JOIN routes ro ON ro.id = t.route_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users d ON d.id = s.decided_by
+  LEFT JOIN users c ON c.id = s.created_by
+ WHERE s.post_id = :post_id AND s.field_id = :field_id AND s.section_id IS NULL AND s.id < :before_id
+ ORDER BY s.id DESC
+ LIMIT :limit;
+
+-- name: lock_suggestion(suggestion_id)$
+-- Of two tabs that decide at once the second sees what the first did.
+SELECT post_id FROM suggestions WHERE id = :suggestion_id FOR NO KEY UPDATE;
+
+-- name: decide(suggestion_id, decision, user_id, revision_id)!
+UPDATE suggestions
+   SET decision = :decision, decided_by = :user_id, decided_at = clock_timestamp(), revision_id = :revision_id
+ WHERE id = :suggestion_id AND decision IS NULL;

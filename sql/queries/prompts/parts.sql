@@ -1,0 +1,107 @@
+-- Reusable pieces of prompts. A part's words live in versions that never change; published_version_id names the one in use.
+
+-- name: create_part(name, kind, description, tags, position, created_by)$
+INSERT INTO parts (name, kind, description, tags, position, created_by)
+VALUES (:name, :kind, :description, :tags, :position, :created_by)
+RETURNING id;
+
+-- name: create_version(part_id, role, content, variable, label, fence, note, created_by)$
+-- The next number; the caller holds the part's lock, so no two take the same.
+INSERT INTO part_versions (part_id, number, role, content, variable, label, fence, note, created_by)
+SELECT :part_id, COALESCE(max(number), 0) + 1, :role, :content, :variable, :label, :fence, :note, :created_by
+  FROM part_versions
+ WHERE part_id = :part_id
+RETURNING id;
+
+-- name: lock_part(part_id)$
+-- Writers of one part come one after another.
+SELECT id FROM parts WHERE id = :part_id FOR UPDATE;
+
+-- name: update_part(part_id, name, kind, description, tags, position)!
+UPDATE parts
+   SET name = :name, kind = :kind, description = :description, tags = :tags, position = :position, updated_at = now()
+ WHERE id = :part_id;
+
+-- name: publish_version(part_id, version_id)!
+UPDATE parts SET published_version_id = :version_id, updated_at = now() WHERE id = :part_id;
+
+-- name: set_archived(part_id, is_archived)!
+UPDATE parts SET archived_at = CASE WHEN :is_archived THEN now() END, updated_at = now() WHERE id = :part_id;
+
+-- name: get_part(part_id)^
+SELECT p.id, p.name, p.kind, p.description, p.tags, p.position, v.id AS version_id, v.number AS version,
+       v.role, v.content, v.variable, v.label, v.fence,
+       (SELECT max(n.number) FROM part_versions n WHERE n.part_id = p.id) AS latest_version,
+       (SELECT count(DISTINCT t.id) FROM template_blocks b JOIN templates t ON t.published_version_id = b.template_version_id
+         WHERE b.part_id = p.id AND t.archived_at IS NULL) AS used_by,
+       p.library_hash, p.created_at, p.updated_at, p.archived_at
+  FROM parts p
+  JOIN part_versions v ON v.id = p.published_version_id
+ WHERE p.id = :part_id;
+
+-- name: list_parts(is_archived, kind, tag, pattern, limit, offset)
+-- In the order in which they usually stand. NULL kind, tag or pattern: any.
+SELECT p.id, p.name, p.kind, p.description, p.tags, p.position, v.id AS version_id, v.number AS version,
+       v.role, v.content, v.variable, v.label, v.fence,
+       (SELECT max(n.number) FROM part_versions n WHERE n.part_id = p.id) AS latest_version,
+       (SELECT count(DISTINCT t.id) FROM template_blocks b JOIN templates t ON t.published_version_id = b.template_version_id
+         WHERE b.part_id = p.id AND t.archived_at IS NULL) AS used_by,
+       p.library_hash, p.created_at, p.updated_at, p.archived_at
+  FROM parts p
+  JOIN part_versions v ON v.id = p.published_version_id
+ WHERE (p.archived_at IS NOT NULL) = :is_archived
+   AND (:kind::text IS NULL OR p.kind = :kind)
+   AND (:tag::text IS NULL OR :tag = ANY (p.tags))
+   AND (:pattern::text IS NULL OR p.name ILIKE :pattern OR p.description ILIKE :pattern OR v.content ILIKE :pattern)
+ ORDER BY p.position, lower(p.name), p.id
+ LIMIT :limit OFFSET :offset;
+
+-- name: count_parts(is_archived, kind, tag, pattern)$
+SELECT count(*)
+  FROM parts p
+  JOIN part_versions v ON v.id = p.published_version_id
+ WHERE (p.archived_at IS NOT NULL) = :is_archived
+   AND (:kind::text IS NULL OR p.kind = :kind)
+   AND (:tag::text IS NULL OR :tag = ANY (p.tags))
+   AND (:pattern::text IS NULL OR p.name ILIKE :pattern OR p.description ILIKE :pattern OR v.content ILIKE :pattern);
+
+-- name: list_tags()
+-- Every tag in use, the commonest first.
+SELECT tag, count(*) AS parts
+  FROM parts, unnest(tags) AS tag
+ WHERE archived_at IS NULL
+ GROUP BY tag
+ ORDER BY count(*) DESC, tag;
+
+-- name: list_versions(part_id, limit, offset)
+-- The newest first.
+SELECT v.id, v.part_id, v.number, v.role, v.content, v.variable, v.label, v.fence, v.note,
+       u.name AS created_by_name, v.created_at, v.id = p.published_version_id AS is_published
+  FROM part_versions v
+  JOIN parts p ON p.id = v.part_id
+  LEFT JOIN users u ON u.id = v.created_by
+ WHERE v.part_id = :part_id
+ ORDER BY v.number DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: count_versions(part_id)$
+SELECT count(*) FROM part_versions WHERE part_id = :part_id;
+
+-- name: get_version(part_id, number)^
+SELECT v.id, v.part_id, v.number, v.role, v.content, v.variable, v.label, v.fence, v.note,
+       u.name AS created_by_name, v.created_at, v.id = p.published_version_id AS is_published
+  FROM part_versions v
+  JOIN parts p ON p.id = v.part_id
+  LEFT JOIN users u ON u.id = v.created_by
+ WHERE v.part_id = :part_id AND v.number = :number;
+
+-- name: list_users_of_part(part_id)
+-- The templates it stands in: in the version in use, or in a newer one that waits to be published.
+SELECT DISTINCT t.id, t.name
+  FROM template_blocks b
+  JOIN template_versions v ON v.id = b.template_version_id
+  JOIN templates t ON t.id = v.template_id
+ WHERE b.part_id = :part_id AND t.archived_at IS NULL
+   AND (v.id = t.published_version_id
+        OR v.number > (SELECT p.number FROM template_versions p WHERE p.id = t.published_version_id))
+ ORDER BY t.name;

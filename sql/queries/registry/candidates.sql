@@ -1,0 +1,57 @@
+-- The models that may be asked, with what is needed to ask them.
+
+-- name: list_for_route(route_id, user_id)
+-- In the route's order, each with one key: the user's own before the shared ones.
+SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
+       m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
+       p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
+       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
+  FROM route_models rm
+  JOIN models m ON m.id = rm.model_id
+  JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN LATERAL (
+       SELECT id, ciphertext FROM provider_keys
+        WHERE provider_id = p.id AND is_enabled AND (user_id IS NULL OR user_id = :user_id)
+        ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
+ WHERE rm.route_id = :route_id
+ ORDER BY rm.position;
+
+-- name: list_for_model(model_id, user_id)
+-- The same for a model that is asked by itself.
+SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
+       m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
+       p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
+       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN LATERAL (
+       SELECT id, ciphertext FROM provider_keys
+        WHERE provider_id = p.id AND is_enabled AND (user_id IS NULL OR user_id = :user_id)
+        ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
+ WHERE m.id = :model_id;
+
+-- name: list_for_provider(provider_id, user_id)
+-- The provider itself, for asking what models it has.
+SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::numeric AS input_price,
+       NULL::numeric AS output_price, true AS streams, '{}'::text[] AS refused_parameters,
+       NULL::numeric AS first_token_timeout_s, NULL::numeric AS idle_timeout_s, true AS is_enabled,
+       NULL::timestamptz AS archived_at,
+       p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
+       true AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
+  FROM providers p
+  LEFT JOIN LATERAL (
+       SELECT id, ciphertext FROM provider_keys
+        WHERE provider_id = p.id AND is_enabled AND (user_id IS NULL OR user_id = :user_id)
+        ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
+ WHERE p.id = :provider_id;
+
+-- name: get_default_route_id()$
+SELECT id FROM routes WHERE is_default AND archived_at IS NULL;
+
+-- name: get_route_name(route_id)$
+SELECT name FROM routes WHERE id = :route_id AND archived_at IS NULL;
+
+-- name: has_models()$
+-- Whether anything was connected at all, to say what is missing.
+SELECT EXISTS (SELECT FROM models m JOIN providers p ON p.id = m.provider_id
+                WHERE m.archived_at IS NULL AND p.archived_at IS NULL);

@@ -1,0 +1,86 @@
+-- Models of providers.
+
+-- name: list_models(limit, offset)
+SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
+       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.created_at, m.updated_at
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+ WHERE m.archived_at IS NULL
+ ORDER BY p.id, m.position, m.id
+ LIMIT :limit OFFSET :offset;
+
+-- name: count_models()$
+SELECT count(*) FROM models WHERE archived_at IS NULL;
+
+-- name: list_of_provider(provider_id)
+SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
+       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.created_at, m.updated_at
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+ WHERE m.provider_id = :provider_id AND m.archived_at IS NULL
+ ORDER BY m.position, m.id;
+
+-- name: get_model(model_id)^
+SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
+       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.created_at, m.updated_at
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+ WHERE m.id = :model_id AND m.archived_at IS NULL;
+
+-- name: find_by_name(name)^
+-- As it is spelt; of providers that share a name, the enabled and older one.
+SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
+       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.created_at, m.updated_at
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+ WHERE m.name = :name AND m.archived_at IS NULL
+ ORDER BY (m.is_enabled AND p.is_enabled) DESC, p.id
+ LIMIT 1;
+
+-- name: find_by_full_name(provider_name, name)^
+-- "Provider/model", for names that several providers use.
+SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
+       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.created_at, m.updated_at
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+ WHERE lower(p.name) = lower(:provider_name) AND m.name = :name AND m.archived_at IS NULL
+ LIMIT 1;
+
+-- name: create_model(provider_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, is_enabled)$
+INSERT INTO models (provider_id, name, context_window, max_output_tokens, input_price, output_price, streams,
+                    sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s,
+                    is_enabled, position)
+VALUES (:provider_id, :name, :context_window, :max_output_tokens, :input_price, :output_price, :streams,
+        :sees_images, :writes_json, :refused_parameters, :is_ai, :first_token_timeout_s, :idle_timeout_s,
+        :is_enabled, (SELECT coalesce(max(position) + 1, 0) FROM models WHERE provider_id = :provider_id))
+RETURNING id;
+
+-- name: update_model(model_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, is_enabled)!
+UPDATE models
+   SET name = :name, context_window = :context_window, max_output_tokens = :max_output_tokens,
+       input_price = :input_price, output_price = :output_price, streams = :streams, sees_images = :sees_images,
+       writes_json = :writes_json, refused_parameters = :refused_parameters, is_ai = :is_ai,
+       first_token_timeout_s = :first_token_timeout_s, idle_timeout_s = :idle_timeout_s, is_enabled = :is_enabled,
+       updated_at = now()
+ WHERE id = :model_id;
+
+-- name: archive_model(model_id)!
+UPDATE models SET archived_at = now(), is_enabled = false WHERE id = :model_id;
+
+-- name: list_route_names(model_id)
+-- The routes this model stands in.
+SELECT r.name
+  FROM routes r
+  JOIN route_models rm ON rm.route_id = r.id
+ WHERE rm.model_id = :model_id AND r.archived_at IS NULL
+ ORDER BY r.name;

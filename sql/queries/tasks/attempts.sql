@@ -1,0 +1,32 @@
+-- Attempts: every call to a model is a row, written before the call and completed after it.
+
+-- name: create_attempt(task_id, run_id, model_id, provider_id, key_id, messages)^
+-- Nothing when the run no longer holds the task: then the call must not be made.
+INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, messages, status)
+SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id = t.id), :run_id, :model_id,
+       :provider_id, :key_id, :messages, 'running'
+  FROM tasks t
+ WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
+RETURNING id, position;
+
+-- name: finish_attempt(attempt_id, status, category, http_status, error_code, error_text, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)!
+-- Also for a row the reaper gave up meanwhile: what really happened is better than "abandoned".
+UPDATE attempts
+   SET status = :status, category = :category, http_status = :http_status, error_code = :error_code,
+       error_text = :error_text, finish_reason = :finish_reason, text = :text, input_tokens = :input_tokens,
+       output_tokens = :output_tokens, usage_source = :usage_source, cost = :cost, cost_source = :cost_source,
+       provider_request_id = :provider_request_id, first_token_ms = :first_token_ms, finished_at = clock_timestamp()
+ WHERE id = :attempt_id;
+
+-- name: abandon_attempts(task_id)!
+UPDATE attempts SET status = 'abandoned', finished_at = clock_timestamp() WHERE task_id = :task_id AND status = 'running';
+
+-- name: list_attempts(task_id)
+SELECT a.id, a.task_id, a.position, a.model_id, m.name AS model_name, a.provider_id, p.name AS provider_name, a.key_id,
+       a.status, a.category, a.http_status, a.error_code, a.error_text, a.finish_reason, a.text, a.input_tokens,
+       a.output_tokens, a.usage_source, a.cost, a.cost_source, a.first_token_ms, a.started_at, a.finished_at
+  FROM attempts a
+  JOIN models m ON m.id = a.model_id
+  JOIN providers p ON p.id = a.provider_id
+ WHERE a.task_id = :task_id
+ ORDER BY a.position;

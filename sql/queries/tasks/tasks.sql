@@ -1,0 +1,167 @@
+-- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
+
+-- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, created_by)$
+INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+                   contract, deadline_s, is_awaited, rerun_of, created_by)
+VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
+        :contract, :deadline_s, :is_awaited, :rerun_of, :created_by)
+RETURNING id;
+
+-- name: get_task(task_id)^
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS template_name, t.part_version_ids, t.inputs,
+       t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
+       t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+       t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
+       t.rerun_of, t.created_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+  FROM tasks t
+  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
+  LEFT JOIN templates tp ON tp.id = tv.template_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users u ON u.id = t.created_by
+ WHERE t.id = :task_id;
+
+-- name: list_tasks(before_id, limit)
+-- The newest first, below an id.
+SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+       t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
+       t.finished_at
+  FROM tasks t
+  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
+  LEFT JOIN templates tp ON tp.id = tv.template_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users u ON u.id = t.created_by
+ WHERE t.id < :before_id
+ ORDER BY t.id DESC
+ LIMIT :limit;
+
+-- name: list_tasks_by_status(status, before_id, limit)
+SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+       t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
+       t.finished_at
+  FROM tasks t
+  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
+  LEFT JOIN templates tp ON tp.id = tv.template_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users u ON u.id = t.created_by
+ WHERE t.status = :status AND t.id < :before_id
+ ORDER BY t.id DESC
+ LIMIT :limit;
+
+-- name: start_task(task_id, run_id, worker_id)$
+-- Only one run gets a queued task; a redelivered job gets nothing.
+UPDATE tasks
+   SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
+       error_category = NULL, error_message = NULL
+ WHERE id = :task_id AND status = 'queued'
+RETURNING id;
+
+-- name: holds_task(task_id, run_id)$
+-- Whether the run still holds the task, and nobody asked it to stop.
+SELECT cancel_requested_at IS NULL FROM tasks WHERE id = :task_id AND run_id = :run_id AND status = 'running';
+
+-- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message)$
+-- Compare-and-set on the run: a run that lost its lease changes nothing. Totals are those of all attempts.
+UPDATE tasks t
+   SET status = :status, output = :output, served_by_model_id = :served_by_model_id,
+       error_category = :error_category, error_message = :error_message, finished_at = clock_timestamp(),
+       input_tokens = a.input_tokens, output_tokens = a.output_tokens, cost = a.cost, cost_source = a.cost_source
+  FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input_tokens, COALESCE(SUM(output_tokens), 0) AS output_tokens,
+               SUM(cost) AS cost,
+               CASE WHEN COUNT(*) = 0 OR bool_or(cost_source = 'unknown') THEN 'unknown'
+                    WHEN bool_or(cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
+          FROM attempts WHERE task_id = :task_id) a
+ WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running'
+RETURNING t.id;
+
+-- name: cancel_queued_task(task_id)$
+UPDATE tasks SET status = 'cancelled', cancel_requested_at = now(), finished_at = now()
+ WHERE id = :task_id AND status = 'queued'
+RETURNING id;
+
+-- name: request_cancel(task_id)$
+UPDATE tasks SET cancel_requested_at = COALESCE(cancel_requested_at, now())
+ WHERE id = :task_id AND status = 'running'
+RETURNING id;
+
+-- name: requeue_task(task_id)$
+-- Retry: its attempts stay and add up.
+UPDATE tasks
+   SET status = 'queued', run_id = NULL, worker_id = NULL, cancel_requested_at = NULL, finished_at = NULL,
+       started_at = NULL, error_category = NULL, error_message = NULL
+ WHERE id = :task_id AND status IN ('failed', 'cancelled') AND NOT is_awaited
+RETURNING id;
+
+-- name: release_task(task_id, run_id)$
+-- A stopping worker gives back what it holds.
+UPDATE tasks SET status = 'queued', run_id = NULL, worker_id = NULL, started_at = NULL
+ WHERE id = :task_id AND run_id = :run_id AND status = 'running' AND NOT is_awaited
+RETURNING id;
+
+-- name: list_lost_tasks(limit)
+-- Running tasks whose worker has not been heard of for ten seconds.
+SELECT t.id, t.is_awaited, t.cancel_requested_at IS NOT NULL AS is_cancelled
+  FROM tasks t
+ WHERE t.status = 'running'
+   AND NOT EXISTS (SELECT 1 FROM workers w
+                    WHERE w.id = t.worker_id AND w.beat_at > clock_timestamp() - interval '10 seconds')
+ ORDER BY t.id
+ LIMIT :limit
+   FOR UPDATE OF t SKIP LOCKED;
+
+-- name: requeue_lost_task(task_id)!
+UPDATE tasks SET status = 'queued', run_id = NULL, worker_id = NULL, started_at = NULL WHERE id = :task_id;
+
+-- name: end_lost_task(task_id, message)!
+UPDATE tasks
+   SET status = 'cancelled', error_category = 'cancelled', error_message = :message, finished_at = clock_timestamp()
+ WHERE id = :task_id;
+
+-- name: list_undelivered_tasks(limit)
+-- Queued tasks whose job was lost with a worker: nothing would ever deliver them.
+SELECT t.id
+  FROM tasks t
+ WHERE t.status = 'queued' AND NOT t.is_awaited AND t.created_at < clock_timestamp() - interval '10 seconds'
+   AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j
+                     LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+                    WHERE (j.args ->> 'task_id')::bigint = t.id
+                      AND (j.status = 'todo'
+                           OR (j.status = 'doing' AND w.last_heartbeat > now() - interval '30 seconds')))
+ ORDER BY t.id
+ LIMIT :limit
+   FOR UPDATE OF t SKIP LOCKED;
+
+-- name: list_cancelled_of_worker(worker_id)
+-- What a worker must stop, should the notification have been missed.
+SELECT id FROM tasks
+ WHERE status = 'running' AND worker_id = :worker_id AND cancel_requested_at IS NOT NULL;
+
+-- name: get_live_state(task_id)^
+SELECT t.status, t.output, m.name AS model_name, p.name AS provider_name
+  FROM tasks t
+  LEFT JOIN LATERAL (SELECT model_id FROM attempts WHERE task_id = t.id ORDER BY position DESC LIMIT 1) a ON true
+  LEFT JOIN models m ON m.id = a.model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+ WHERE t.id = :task_id;
+
+-- name: count_unfinished()^
+SELECT COUNT(*) FILTER (WHERE status = 'queued') AS queued, COUNT(*) FILTER (WHERE status = 'running') AS running
+  FROM tasks WHERE status IN ('queued', 'running');
+
+-- name: list_unfinished_of_user(user_id, limit)
+-- For the tray in the top bar.
+SELECT t.id, t.status, tp.name AS template_name, t.created_at
+  FROM tasks t
+  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
+  LEFT JOIN templates tp ON tp.id = tv.template_id
+ WHERE t.status IN ('queued', 'running') AND t.created_by = :user_id
+ ORDER BY t.id DESC
+ LIMIT :limit;
+
+-- name: notify_live(task_id)$
+SELECT 1 FROM pg_notify('task_live', 's' || :task_id::text);
+
+-- name: notify_cancel(task_id)$
+SELECT 1 FROM pg_notify('task_cancel', :task_id::text);

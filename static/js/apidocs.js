@@ -1,0 +1,16 @@
+// The page of the API: Swagger UI over our own document. It stands alone and shares nothing with app.js.
+const place = document.getElementById("api");
+document.documentElement.classList.add("dark-mode");
+
+window.SwaggerUIBundle({
+  url: place.dataset.document,
+  domNode: place,
+  presets: [window.SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+  deepLinking: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  persistAuthorization: false,
+  validatorUrl: null,
+});

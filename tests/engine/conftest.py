@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blogforge_llm.engine import addresses, clients
+from blogforge_llm.engine.adapters import llm_library
+from tests.provider_standin import Standin
+
+
+@pytest.fixture(scope="session")
+def running_standin() -> Iterator[Standin]:
+    with Standin() as standin:
+        yield standin
+
+
+@pytest.fixture
+def standin(running_standin: Standin) -> Iterator[Standin]:
+    running_standin.reset()
+    yield running_standin
+    running_standin.release()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def llm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Never the home of whoever runs the tests."""
+    path = tmp_path_factory.mktemp("llm")
+    llm_library.configure(path)
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def connections() -> Iterator[None]:
+    yield
+    clients.close()
+
+
+@pytest.fixture
+def no_private_addresses() -> Iterator[None]:
+    addresses.configure(private_allowed=False)
+    yield
+    addresses.configure(private_allowed=True)
