@@ -42,7 +42,7 @@ class Cluster:
         return f"postgresql://{_USER}:{password}@/{_DATABASE}?host={quote(str(self.socket_dir), safe='')}"
 
     def start(self) -> str:
-        """Make it if it is not there, start it if it does not run; return its URL. Raises Unavailable with the reason."""
+        """Make it if need be, start it if it does not run; return its URL. Raises Unavailable with the reason."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._own(self.folder)
         self.socket_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,6 +1,6 @@
 """The one place that joins services and engine: start (tx) -> ask -> finish (tx). No transaction is open while asking.
 
-A queued task is run by a worker's job, an awaited one (a provider test) in the caller's process; both leave the same rows.
+A queued task is run by a worker's job, an awaited one (a provider test) in the caller's process; the rows are the same.
 """
 
 from __future__ import annotations
@@ -127,9 +127,7 @@ def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
         if task is None:
             return None
         try:
-            asked = candidates.list_for(
-                conn, route_id=task.route_id, model_id=task.model_id, user_id=task.created_by
-            )
+            asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.created_by)
         except DomainError as error:
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
             return None

@@ -24,6 +24,7 @@ from blogforge_llm.records.accounts import User
 from blogforge_llm.services.accounts import sessions, tokens
 from blogforge_llm.web import viewers
 from tests import factories
+from tests.provider_standin import Standin
 
 
 class OneConnection:
@@ -57,20 +58,21 @@ def template_database(cluster: embedded.Cluster) -> str:
 
 @pytest.fixture(scope="session")
 def shared_database(cluster: embedded.Cluster, template_database: str) -> str:
-    return _clone(cluster, template_database)
+    return new_database(cluster, template_database)
 
 
 @pytest.fixture
 def database_url(cluster: embedded.Cluster, template_database: str) -> Iterator[str]:
     """A database of the test's own, for several processes or connections; dropped afterwards."""
-    url = _clone(cluster, template_database)
+    url = new_database(cluster, template_database)
     yield url
     name = url.split("/")[-1].split("?")[0]
     with psycopg.connect(cluster.url, autocommit=True) as conn:
         conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _clone(cluster: embedded.Cluster, template: str) -> str:
+def new_database(cluster: embedded.Cluster, template: str = "template1") -> str:
+    """A database with a name of its own; the URL of it."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(cluster.url.replace("/blogforge?", "/postgres?"), autocommit=True) as conn:
         conn.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -83,6 +85,21 @@ def conn(shared_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[db.C
         with conn.transaction(force_rollback=True):
             monkeypatch.setattr(db, "_pool", OneConnection(conn))
             yield conn
+
+
+@pytest.fixture
+def pool(database_url: str) -> Iterator[str]:
+    """The real pool on a database of the test's own: transactions commit, threads and processes see them."""
+    db.open_pool(database_url)
+    yield database_url
+    db.close_pool()
+
+
+@pytest.fixture
+def standin() -> Iterator[Standin]:
+    """A provider on loopback that answers, and breaks, as its models' names say."""
+    with Standin() as standin:
+        yield standin
 
 
 @pytest.fixture(scope="session")

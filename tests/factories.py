@@ -6,7 +6,9 @@ import itertools
 from datetime import UTC, datetime
 
 from blogforge_llm import db
+from blogforge_llm.engine.types import Candidate
 from blogforge_llm.records.accounts import Role, User
+from blogforge_llm.services.registry import encryption
 from blogforge_llm.records.editorial import Post
 
 _numbers = itertools.count(1)
@@ -46,6 +48,33 @@ def make_model(
     ).fetchone()
     assert row is not None
     return int(row["id"])
+
+
+def make_provider(conn: db.Connection, *, kind: str, base_url: str | None, name: str | None = None, key: str = "good") -> int:
+    """A provider with a shared key, as the connect page makes it; its id."""
+    row = conn.execute(
+        "INSERT INTO providers (name, kind, base_url) VALUES (%s, %s, %s) RETURNING id",
+        (name or f"{kind} {next(_numbers)}", kind, base_url),
+    ).fetchone()
+    assert row is not None
+    conn.execute(
+        "INSERT INTO provider_keys (provider_id, name, ciphertext, hint, position) VALUES (%s, 'Key', %s, 'good', 0)",
+        (row["id"], encryption.encrypt(key)),
+    )
+    return int(row["id"])
+
+
+def make_models(conn: db.Connection, *, provider_id: int, names: list[str]) -> list[int]:
+    """Models of one provider, in order; their ids."""
+    ids = []
+    for position, name in enumerate(names):
+        row = conn.execute(
+            "INSERT INTO models (provider_id, name, position, input_price, output_price) VALUES (%s, %s, %s, 1, 2) RETURNING id",
+            (provider_id, name, position),
+        ).fetchone()
+        assert row is not None
+        ids.append(int(row["id"]))
+    return ids
 
 
 def make_route(conn: db.Connection, *, model_ids: list[int], name: str = "Default", is_default: bool = True) -> int:
@@ -91,3 +120,11 @@ def make_suggestion(
     ).fetchone()
     assert row is not None
     return int(row["id"])
+
+
+def make_candidate(conn: db.Connection) -> Candidate:
+    """A model that may be named on an attempt; asking it would fail."""
+    model_id = make_model(conn)
+    row = conn.execute("SELECT provider_id, name FROM models WHERE id = %s", (model_id,)).fetchone()
+    assert row is not None
+    return Candidate(model_id, row["name"], row["provider_id"], "Provider", "llm")

@@ -6,13 +6,14 @@ from importlib import import_module
 
 from flask import Flask
 
-from blogforge_llm.api import documentation
+from blogforge_llm.api import cors, documentation
 
 AREAS = ("accounts", "registry", "prompts", "tasks", "editorial")
 
 
 def init(app: Flask) -> None:
     """Register every area's BLUEPRINTS, the OpenAPI document and its page."""
+    cors.init(app)
     api = documentation.create(app)
     for area in AREAS:
         for blueprint in import_module(f"blogforge_llm.api.{area}").BLUEPRINTS:

@@ -46,7 +46,7 @@ class ProblemApi(Api):
 
     def _register_responses(self) -> None:
         # The document must say problem+json for errors; smorest knows one content type for all.
-        usual = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        usual: str = self.DEFAULT_RESPONSE_CONTENT_TYPE
         self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
         super()._register_responses()
         self.DEFAULT_RESPONSE_CONTENT_TYPE = usual

@@ -1,4 +1,4 @@
-"""Domain errors as application/problem+json (RFC 9457), with `errors` per field. Pages get theirs from web/errors.py."""
+"""Domain errors as application/problem+json (RFC 9457), with `errors` per field. web/errors.py is its twin for pages."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Idempotency-Key: a repeated POST does nothing twice and gets the first one's answer, byte for byte."""
+"""Idempotency-Key: a repeated POST does nothing twice and gets the first one's answer."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 
 from flask import Flask, Response, g, request
 
@@ -36,6 +37,11 @@ def replay() -> Response | None:
     return response
 
 
+def withhold(*names: str) -> None:
+    """Leave these members out of the kept answer: a secret that is shown once is not written down for a repetition."""
+    g.idempotency_withheld = names
+
+
 def keep(response: Response) -> Response:
     """Keep the answer. An error of ours is not kept: the same key may then be tried again."""
     key = g.pop("idempotency_key", None)
@@ -49,6 +55,14 @@ def keep(response: Response) -> Response:
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
             idempotency.keep(
                 conn, user_id=user_id, key=key, status=response.status_code, headers=headers,
-                body=response.get_data(as_text=True),
+                body=_body(response),
             )  # fmt: skip
     return response
+
+
+def _body(response: Response) -> str:
+    withheld = g.get("idempotency_withheld")
+    if not withheld or not response.is_json:
+        return response.get_data(as_text=True)
+    members = {name: value for name, value in response.get_json().items() if name not in withheld}
+    return json.dumps(members)

@@ -30,14 +30,18 @@ def run_backup(arguments: argparse.Namespace, settings: Settings) -> int:
     unfinished = arguments.file.with_name(arguments.file.name + ".unfinished")
     with database.running(settings) as url:
         try:
-            _run(settings, "pg_dump", "--format=custom", f"--file={unfinished}", "--exclude-table-data=task_frames", url)
+            _run(
+                settings, "pg_dump", "--format=custom", f"--file={unfinished}", "--exclude-table-data=task_frames", url
+            )
             _run(settings, "pg_restore", "--list", str(unfinished))
             unfinished.replace(arguments.file)
         finally:
             unfinished.unlink(missing_ok=True)
     size = arguments.file.stat().st_size
     print(f"wrote {arguments.file}, {size:,} bytes", file=sys.stderr)
-    print("Keep the secret key beside it: without it the providers' keys in the backup cannot be read.", file=sys.stderr)
+    print(
+        "Keep the secret key beside it: without it the providers' keys in the backup cannot be read.", file=sys.stderr
+    )
     return 0
 
 

@@ -17,7 +17,9 @@ _VERBS = ("serve", "web", "worker", "migrate", "backup")
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="blogforge", description="BlogForge LLM: editorial work with language models.")
+    parser = argparse.ArgumentParser(
+        prog="blogforge", description="BlogForge LLM: editorial work with language models."
+    )
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name in _VERBS:
         import_module(f"blogforge_llm.cli.{name}").add_arguments(subparsers)

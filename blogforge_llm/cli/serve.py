@@ -162,5 +162,5 @@ def _refuse_busy_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise Unavailable(
-                f"Port {settings.port} on {settings.host} cannot be used: {error.strerror}. Set BLOGFORGE_PORT to another."
+                f"Port {settings.port} on {settings.host} is not free: {error.strerror}. Set BLOGFORGE_PORT to another."
             ) from error

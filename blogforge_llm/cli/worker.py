@@ -11,8 +11,13 @@ from blogforge_llm.config import Settings
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("worker", help="run queued tasks")
-    parser.add_argument("--grace", type=float, default=8.0, metavar="SECONDS",
-                        help="how long running tasks may go on after SIGTERM (default 8); the rest is given back")  # fmt: skip
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=8.0,
+        metavar="SECONDS",
+        help="how long running tasks may go on after SIGTERM (default 8); the rest is given back",
+    )
     parser.set_defaults(run=run)
 
 

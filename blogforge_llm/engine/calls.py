@@ -63,6 +63,11 @@ class Call:
     def has_ended(self) -> bool:
         return self._has_ended
 
+    @property
+    def is_settling(self) -> bool:
+        """The answer is whole; see settle()."""
+        return self._is_settling
+
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call it with this call as the current one. Once per step: a generator shares its consumer's context."""
         token = _current.set(self)

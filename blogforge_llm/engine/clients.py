@@ -1,17 +1,15 @@
-"""SDK clients: one per kind, address and key for the life of the process, without retries, redirects or the
-environment, over connections that can be stopped (sockets.py). SDKs are imported on first use.
+"""SDK clients: one per kind, address and key for the life of the process, without retries, over our own HTTP client
+(transports.py). SDKs are imported on first use.
 """
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from blogforge_llm.engine import addresses, sockets
+from blogforge_llm.engine import addresses, transports
 from blogforge_llm.engine.types import NO_TOKENS, CallError, Candidate
 from blogforge_llm.records.tasks import Category
 
@@ -21,11 +19,9 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _MOST = 200  # clients kept; one forgotten here lives on until its last call has ended
-_KEEP_ALIVE_S = 30.0
 
 _lock = threading.Lock()
 _clients: OrderedDict[tuple[str, str, str | None], Any] = OrderedDict()
-_tls: ssl.SSLContext | None = None
 
 
 def groq(candidate: Candidate) -> Groq:
@@ -74,8 +70,8 @@ def _make_groq(base_url: str, api_key: str | None) -> Groq:
         api_key=_required(api_key),
         base_url=base_url,
         max_retries=0,
-        timeout=_timeout(httpx),
-        http_client=_http_client(httpx, httpcore, base_url),
+        timeout=transports.timeout(httpx),
+        http_client=transports.client(httpx, httpcore, base_url),
     )
 
 
@@ -88,8 +84,8 @@ def _make_cerebras(base_url: str, api_key: str | None) -> Cerebras:
         api_key=_required(api_key),
         base_url=base_url,
         max_retries=0,
-        timeout=_timeout(httpx),
-        http_client=_http_client(httpx, httpcore, base_url),
+        timeout=transports.timeout(httpx),
+        http_client=transports.client(httpx, httpcore, base_url),
         warm_tcp_connection=False,  # else the constructor makes a call of its own
     )
 
@@ -99,56 +95,26 @@ def _make_openai(base_url: str, api_key: str | None) -> OpenAI:
     import httpx2
     from openai import Omit, OpenAI
 
+    http_client = transports.client(httpx2, httpcore2, base_url)
+    if not api_key:
+        http_client.event_hooks = {"request": [_drop_authorization]}
     return OpenAI(
-        # Empty, not None: for None the SDK looks into the environment, and would send OpenAI's key to anybody.
-        api_key=api_key or "",
-        admin_api_key="",
-        webhook_secret="",
-        _enforce_credentials=False,
+        # Never None: the SDK would look into the environment and send OpenAI's key, or an admin's, to anybody.
+        api_key=api_key or "none",
+        admin_api_key="none",
         base_url=base_url,
         max_retries=0,
-        timeout=_timeout(httpx2),
-        http_client=_http_client(httpx2, httpcore2, base_url),
-        default_headers=_without(
-            Omit(), "OpenAI-Organization", "OpenAI-Project", *([] if api_key else ["Authorization"])
-        ),
+        timeout=transports.timeout(httpx2),
+        http_client=http_client,
+        default_headers=cast(Any, {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}),
     )
 
 
-def _without(omit: Any, *names: str) -> Any:
-    return dict.fromkeys(names, omit)
+def _drop_authorization(request: Any) -> None:
+    request.headers.pop("Authorization", None)
 
 
 def _required(api_key: str | None) -> str:
     if not api_key:
         raise CallError(Category.AUTHENTICATION, "this provider needs a key and none is set", usage=NO_TOKENS)
     return api_key
-
-
-def _timeout(http: ModuleType) -> Any:
-    # Reading and writing have no limit here: a byte proves nothing, the watchdog's limits on content do the work.
-    return http.Timeout(None, connect=sockets.CONNECT_TIMEOUT_S)
-
-
-def _http_client(http: ModuleType, core: ModuleType, base_url: str) -> Any:
-    context = _tls_context() if base_url.startswith("https:") else None
-    transport = http.HTTPTransport(verify=context or False, trust_env=False)
-    # The one private attribute we touch (pinned and tested): httpx offers no way to pass a network backend.
-    transport._pool = core.ConnectionPool(
-        ssl_context=context,
-        max_connections=None,
-        max_keepalive_connections=100,
-        keepalive_expiry=_KEEP_ALIVE_S,
-        network_backend=sockets.Backend(core),
-    )
-    return http.Client(transport=transport, timeout=_timeout(http), follow_redirects=False, trust_env=False)
-
-
-def _tls_context() -> ssl.SSLContext:
-    # Shared: loading the certificates takes longer than a call on a warm connection.
-    global _tls
-    if _tls is None:
-        import certifi
-
-        _tls = ssl.create_default_context(cafile=certifi.where())
-    return _tls

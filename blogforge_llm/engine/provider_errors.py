@@ -151,7 +151,7 @@ def classify(status: int | None, codes: tuple[str, ...], words: str, whole: str 
     if by_code is not None:
         return by_code
     allowed = _WORDS_MAY.get(status) if status is not None else None
-    for category, pattern in _WORDS_IN:
+    for category, pattern in [] if words.lstrip().startswith("<") else _WORDS_IN:  # a web page says anything
         if (allowed is None or category in allowed) and pattern.search(words):
             return category
     return Category.SERVER_ERROR if status is None else _DEFAULTS.get(status, Category.INVALID_REQUEST)

@@ -64,17 +64,17 @@ class WatchedStream:
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> WatchedStream:
         with _translated(self._core.ConnectTimeout, self._core.ConnectError):
+            # The handshake apart, because wrapping replaces the socket that must be shut down to stop it.
+            wrapped = ssl_context.wrap_socket(
+                self._sock, server_hostname=server_hostname, do_handshake_on_connect=False
+            )
+            stream = WatchedStream(wrapped, self._core)
+            stream.claim()
             try:
-                # The handshake apart, because wrapping replaces the socket that must be shut down to stop it.
-                wrapped = ssl_context.wrap_socket(
-                    self._sock, server_hostname=server_hostname, do_handshake_on_connect=False
-                )
-                stream = WatchedStream(wrapped, self._core)
-                stream.claim()
                 wrapped.settimeout(timeout)
                 wrapped.do_handshake()
             except OSError:
-                self.close()
+                wrapped.close()
                 raise
         return stream
 

@@ -194,3 +194,26 @@ class Suggestion:
     @property
     def is_open(self) -> bool:
         return self.status in {SuggestionStatus.RUNNING, SuggestionStatus.FAILED, SuggestionStatus.PENDING}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A whole post: what is in every field, and what waits for somebody there."""
+
+    post: Post
+    stages: list[Stage]
+    values: dict[str, Value]
+    suggestions: dict[str, list[Suggestion]]
+
+    @property
+    def words(self) -> int:
+        return sum(value.revision.words for value in self.values.values() if value.revision)
+
+    def filled(self, substage: Substage) -> int:
+        return sum(self.values[field.key].is_filled for field in substage.fields)
+
+    def waiting(self, key: str) -> SuggestionStatus | None:
+        """What is open in a field: a text to review before one that is being written, that before a failure."""
+        found = {suggestion.status for suggestion in self.suggestions.get(key, [])}
+        order = (SuggestionStatus.PENDING, SuggestionStatus.RUNNING, SuggestionStatus.FAILED)
+        return next((status for status in order if status in found), None)

@@ -25,7 +25,7 @@ class MessageRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part with the text of its published version. `used_by` counts the templates in whose published version it stands."""
+    """A part with the text of its published version. `used_by` counts the templates that speak it now."""
 
     id: int
     name: str
@@ -66,8 +66,8 @@ class PartVersion:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of a template. A part's block has `part_id`, its role None unless it overrides the part's; an inline one
-    has role and content."""
+    """One block of a template. A part's block has `part_id`, its role None unless it overrides the part's; an inline
+    one has role and content."""
 
     part_id: int | None = None
     role: MessageRole | None = None
@@ -135,7 +135,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Something that stands in the way of archiving: a template that uses a part, an action that asks with a template."""
+    """What stands in the way of archiving: a template that uses a part, an action that asks with a template."""
 
     id: int
     name: str

@@ -36,3 +36,9 @@ def line(text: str, *, name: str, label: str, max_length: int = 200) -> str:
 def storable(text: str) -> str:
     """Text from a model or a provider: NUL and half surrogate pairs become U+FFFD, for PostgreSQL takes neither."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))
+
+
+def pattern(q: str) -> str | None:
+    """For ILIKE: what somebody searched, anywhere in a text, its % and _ taken as they are; None for nothing."""
+    wanted = re.sub(r"([\\%_])", r"\\\1", storable(q).strip()[:200])
+    return f"%{wanted}%" if wanted else None

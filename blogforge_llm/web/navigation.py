@@ -53,4 +53,9 @@ def bars() -> dict[str, Any]:
     pages = next((pages for prefix, pages in PAGES.items() if path.startswith(prefix)), ())
     current = max((url for _, url in pages if path == url or path.startswith(url + "/")), key=len, default=None)
     links = [Link(label, url, url == current) for label, url in pages]
-    return {"viewer": viewer, "areas": areas, "area_pages": links, "may": lambda p: permissions.may(viewer, Permission(p))}
+    return {
+        "viewer": viewer,
+        "areas": areas,
+        "area_pages": links,
+        "may": lambda p: permissions.may(viewer, Permission(p)),
+    }

@@ -98,15 +98,22 @@ class Answered:
 
 
 def ask(
-    candidates: list[Candidate], asked: Request | None = None, *, streaming: bool = True, **options: Any
+    candidates: list[Candidate],
+    asked: Request | None = None,
+    *,
+    streaming: bool = True,
+    heard: Callable[[], None] = lambda: None,
+    **options: Any,
 ) -> Answered:
-    """Ask and wait for the end."""
+    """Ask and wait for the end. `heard` is called for every piece of text."""
     notes, events, error, whole = Notes(), [], None, None
     began = time.monotonic()
     try:
         if streaming:
             for event in fallback.stream(asked or request(), candidates, recorder=notes, **options):
                 events.append(event)
+                if isinstance(event, TextDelta):
+                    heard()
         else:
             whole = fallback.complete(asked or request(), candidates, recorder=notes, **options)
     except EngineError as raised:
@@ -120,9 +127,10 @@ class InThread:
     def __init__(self, candidates: list[Candidate], asked: Request | None = None, *, streaming: bool = True) -> None:
         self.cancellation = Cancellation()
         self.ended_at = 0.0
+        self._pieces = threading.Semaphore(0)
         self._answered: Answered | None = None
         self._run: Callable[[], Answered] = lambda: ask(
-            candidates, asked, streaming=streaming, cancellation=self.cancellation
+            candidates, asked, streaming=streaming, heard=self._pieces.release, cancellation=self.cancellation
         )
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -130,6 +138,10 @@ class InThread:
     def _work(self) -> None:
         self._answered = self._run()
         self.ended_at = time.monotonic()
+
+    def wait_for_pieces(self, count: int) -> None:
+        for _ in range(count):
+            assert self._pieces.acquire(timeout=5)
 
     def result(self) -> Answered:
         self._thread.join(10)

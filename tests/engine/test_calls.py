@@ -48,6 +48,7 @@ def test_cancel_frees_a_call_in_mid_stream_and_keeps_what_was_told(standin: Stan
     gate = standin.hold("ok", after_words=3)
     running = InThread([candidate(standin, "ok", kind)])
     gate.wait_held()
+    running.wait_for_pieces(3)
     assert cancel_and_measure(running) < AT_ONCE_S
     assert running.result().notes.outcomes[-1].text.split() == ["The", "stand-in", "was"]
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from blogforge_llm.config import ROOT
-from blogforge_llm.engine import addresses, clients, sockets
+from blogforge_llm.engine import addresses, clients, sockets, transports
 from blogforge_llm.records.tasks import Category
 from tests.engine.asking import KINDS, InThread, ask, candidate, request
 from tests.provider_standin import Standin
@@ -184,7 +184,7 @@ def test_a_call_over_tls_can_be_stopped(
     standin: Standin, certificate: Path, monkeypatch: pytest.MonkeyPatch, kind: str, shakes_hands: bool
 ) -> None:
     ask([candidate(standin, kind=kind)])
-    monkeypatch.setattr(clients, "_tls", ssl.create_default_context(cafile=certificate))
+    monkeypatch.setattr(transports, "tls", lambda: ssl.create_default_context(cafile=certificate))
     reached = threading.Event()
     with tls_server(certificate, shakes_hands=shakes_hands, reached=reached) as url:
         running = InThread([candidate(standin, kind=kind, base_url=url)], request(deadline_s=60))

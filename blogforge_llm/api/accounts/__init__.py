@@ -1,5 +1,7 @@
-"""The accounts area."""
+"""The accounts area of the API."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.api.accounts import settings, tokens, users
+
+BLUEPRINTS = [users.bp, tokens.bp, settings.bp]

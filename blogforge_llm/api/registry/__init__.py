@@ -1,5 +1,7 @@
-"""The registry area."""
+"""The registry area: providers, keys, models, routes, presets."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.api.registry import keys, models, presets, providers, routes
+
+BLUEPRINTS = [providers.bp, keys.bp, models.bp, routes.bp, presets.bp]

@@ -109,10 +109,10 @@ class Answer:
     def add_whole(self, completion: Any) -> None:
         """Take in an answer that was not streamed. Raises CallError when it is something else, an HTML page say."""
         choices = _get(completion, "choices")
+        if isinstance(completion, str):
+            raise CallError(Category.SERVER_ERROR, f"answered with no JSON: {completion[:500]}")
         if not choices and not _get(completion, "error"):
-            raise CallError(
-                Category.SERVER_ERROR, f"answered with something else than a completion: {str(completion)[:500]}"
-            )
+            raise provider_errors.failure(None, _plain(completion), text="answered with no completion")
         self.has_begun = True
         first = choices[0] if choices else {}
         choice = {"delta": _get(first, "message"), "finish_reason": _get(first, "finish_reason")}
@@ -193,8 +193,8 @@ def _text(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _plain(error: Any) -> Any:
-    return error if isinstance(error, Mapping | str) else getattr(error, "__dict__", str(error))
+def _plain(thing: Any) -> Any:
+    return thing.model_dump() if hasattr(thing, "model_dump") else thing
 
 
 def _media_type(chunks: Any) -> str:

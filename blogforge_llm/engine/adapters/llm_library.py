@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from blogforge_llm.engine import calls, clients, provider_errors
+from blogforge_llm.engine import addresses, calls, clients, provider_errors
 from blogforge_llm.engine.adapters import chat, openai_compatible, stainless, threads
 from blogforge_llm.engine.types import (
     NO_TOKENS,
@@ -238,7 +238,7 @@ def _failure(error: Exception, answer: chat.Answer) -> CallError:
         error, llm.ConversationNotSupported | NotImplementedError
     ):
         return CallError(Category.INVALID_REQUEST, str(error))
-    if isinstance(error, CallError | openai.OpenAIError) or answer.has_begun:
+    if isinstance(error, CallError | openai.OpenAIError | addresses.Refused) or answer.has_begun:
         return stainless.failure(openai, error, has_begun=answer.has_begun)
     return _plugin_failure(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import unicodedata
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -36,14 +37,14 @@ def check(password: str, *, email: str, name: str = "password") -> None:
 
 def hash_(password: str) -> str:
     with _at_a_time:
-        return _hasher.hash(password)
+        return _hasher.hash(_same(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
     """True when it fits. None, for nobody, takes as long as a wrong password: the time must not tell who exists."""
     with _at_a_time:
         try:
-            _hasher.verify(password_hash or _nobody(), password[: MAX_LENGTH + 1])
+            _hasher.verify(password_hash or _nobody(), _same(password[: MAX_LENGTH + 1]))
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
@@ -52,6 +53,11 @@ def verify(password_hash: str | None, password: str) -> bool:
 def needs_rehash(password_hash: str) -> bool:
     """True when it was made with other parameters than today's."""
     return _hasher.check_needs_rehash(password_hash)
+
+
+def _same(password: str) -> str:
+    """One form for what looks the same: keyboards differ in how they write an é."""
+    return unicodedata.normalize("NFKC", password)
 
 
 def _is_obvious(folded: str) -> bool:

@@ -46,8 +46,8 @@ def get(conn: db.Connection, *, actor: User, user_id: int) -> User:
 
 
 def find_by_email(conn: db.Connection, *, email: str) -> User | None:
-    """For set-up, login and the terminal; upper and lower case do not matter."""
-    row = sql.get_user_by_email(conn, email=email.strip())
+    """For the terminal; upper and lower case do not matter."""
+    row = sql.get_user_by_email(conn, email=texts.line(email, name="email", label="E-mail", max_length=254))
     return None if row is None else User(**row)
 
 

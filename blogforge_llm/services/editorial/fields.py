@@ -81,8 +81,13 @@ def save(
 
 
 def tidy(field: Field, text: str) -> str:
-    """The text as a field of this kind keeps it: lines joined for a line, blank lines left out of a list."""
-    text = texts.clean(text, name="text", label=field.name, max_length=field.max_length)
+    """The text as the field keeps it. Raises Invalid for what it cannot take."""
+    return shaped(field, texts.clean(text, name="text", label=field.name, max_length=field.max_length))
+
+
+def shaped(field: Field, text: str) -> str:
+    """The text in the form of the field's kind: lines joined for a line, blank lines left out of a list."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if field.kind == FieldKind.LINE:
         return " ".join(text.split("\n")).strip()
     if field.kind == FieldKind.LIST:

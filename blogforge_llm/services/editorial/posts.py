@@ -45,6 +45,12 @@ def get(conn: db.Connection, *, post_id: int) -> Post:
     return Post(**row)
 
 
+def lock(conn: db.Connection, *, post_id: int) -> None:
+    """Make other writers of this post wait; a deleted one too."""
+    if sql.lock_post(conn, post_id=post_id) is None:
+        raise NotFound("There is no such post.")
+
+
 def list_posts(
     conn: db.Connection,
     *,

@@ -33,7 +33,13 @@ def get(conn: db.Connection, *, revision_id: int) -> Revision:
 
 
 def restore(
-    conn: db.Connection, *, actor: User, post_id: int, field_key: str, revision_id: int | None, base_revision_id: int | None
+    conn: db.Connection,
+    *,
+    actor: User,
+    post_id: int,
+    field_key: str,
+    revision_id: int | None,
+    base_revision_id: int | None,
 ) -> Revision | None:
     """An older value again, as a new revision; revision None is the empty field before the first one.
 

@@ -1,14 +1,18 @@
-"""What the words of a part must satisfy before they become a version."""
+"""What a part and its words must satisfy before they are written."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from blogforge_llm.errors import Invalid
 from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import rendering
+
+DEFAULT_POSITION = 50
 
 _FENCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
@@ -46,6 +50,19 @@ def check(
     return PartText(checked_role, content, name, label or name.replace("_", " ").capitalize(), _fence(fence, name))
 
 
+def about(*, name: str, kind: str, description: str, tags: Sequence[str], position: int) -> dict[str, Any]:
+    """What is known about a part besides its words, checked. Raises Invalid naming the field."""
+    if not 0 <= position <= 1000:
+        raise Invalid.field("position", "The usual position is a number from 0 to 1000.")
+    return {
+        "name": texts.line(name, name="name", label="Name"),
+        "kind": kind_of(kind),
+        "description": texts.clean(description, name="description", label="Description", max_length=2000).strip(),
+        "tags": _tags(tags),
+        "position": position,
+    }
+
+
 def kind_of(kind: str) -> PartKind:
     try:
         return PartKind(kind)
@@ -60,7 +77,7 @@ def role_of(role: str, *, name: str = "role") -> MessageRole:
         raise Invalid.field(name, f"A role is one of {', '.join(MessageRole)}.") from error
 
 
-def tags_of(tags: list[str] | tuple[str, ...]) -> list[str]:
+def _tags(tags: Sequence[str]) -> list[str]:
     """Trimmed, without doubles, at most twenty."""
     kept = list(dict.fromkeys(texts.line(t, name="tags", label="A tag", max_length=50) for t in tags if t.strip()))
     if len(kept) > 20:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-from psycopg.errors import UniqueViolation
-
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Usage
-from blogforge_llm.services import texts
+from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import part_texts
 from blogforge_llm.services.prompts.part_texts import PartText
-
-DEFAULT_POSITION = 50
 
 sql = db.load("prompts/parts")
 
 
 def create(
     conn: db.Connection, *, actor: User, name: str, kind: str, role: str, content: str, description: str = "",
-    tags: Sequence[str] = (), position: int = DEFAULT_POSITION, variable: str | None = None, label: str | None = None,
+    tags: Sequence[str] = (), position: int = part_texts.DEFAULT_POSITION, variable: str | None = None, label: str | None = None,
     fence: str | None = None, note: str = "",
 ) -> Part:  # fmt: skip
     """A part with its version 1, published. Raises Invalid, and Conflict when the name is taken."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
-    about = _about(name=name, kind=kind, description=description, tags=tags, position=position)
+    about = part_texts.about(name=name, kind=kind, description=description, tags=tags, position=position)
     words = part_texts.check(
         kind=about["kind"], role=role, content=content, variable=variable, label=label, fence=fence
     )
@@ -72,10 +68,10 @@ def update(
     conn: db.Connection, *, actor: User, part_id: int, publish: bool = True, base: int | None = None, note: str = "",
     **changes: Any,
 ) -> Part:  # fmt: skip
-    """Change what is given of name, kind, description, tags, position, role, content, variable, label and fence. Other words
-    make a new version. Raises Conflict when `base`, the newest version its author saw, is no longer the newest."""
+    """Change what is given of name, kind, description, tags, position, role, content, variable, label and fence. Other
+    words make a new version. Raises Conflict when `base`, the newest version its author saw, is not the newest now."""
     part = _locked(conn, actor, part_id)
-    about = _about(**{field: changes.get(field, getattr(part, field)) for field in _ABOUT})
+    about = part_texts.about(**{field: changes.get(field, getattr(part, field)) for field in _ABOUT})
     text = {field: changes.get(field, getattr(part, field)) for field in _TEXT}
     words = part_texts.check(kind=about["kind"], **text)
     if words != part_texts.of(part):
@@ -92,8 +88,8 @@ def add_version(
     variable: str | None = None, label: str | None = None, fence: str | None = None, note: str = "",
     publish: bool = False,
 ) -> PartVersion:  # fmt: skip
-    """A version with other words; the same words make none, and the version that has them is returned. What is not given
-    stays as it is published."""
+    """A version with other words; the same words make none, and the version that has them is returned. What is not
+    given stays as it is published."""
     part = _locked(conn, actor, part_id)
     words = part_texts.check(
         kind=part.kind, role=role or part.role, content=content, variable=variable or part.variable,
@@ -120,9 +116,7 @@ def restore(conn: db.Connection, *, actor: User, part_id: int, number: int) -> P
     return get(conn, part_id=part_id)
 
 
-def list_versions(
-    conn: db.Connection, *, part_id: int, limit: int | None = None, offset: int = 0
-) -> list[PartVersion]:
+def list_versions(conn: db.Connection, *, part_id: int, limit: int | None = None, offset: int = 0) -> list[PartVersion]:
     """The newest first."""
     return [_version(row) for row in sql.list_versions(conn, part_id=part_id, limit=limit, offset=offset)]
 
@@ -175,7 +169,8 @@ def _locked(conn: db.Connection, actor: User, part_id: int) -> Part:
 def _require_newest(part: Part, base: int | None) -> None:
     if base is not None and base != part.latest_version:
         raise Conflict(
-            f"Somebody saved version {part.latest_version} meanwhile. Compare it with yours in the history, then save again.",
+            f"Somebody saved version {part.latest_version} meanwhile. Compare it with yours in the history, "
+            "then save again.",
             current={"latest_version": part.latest_version, "content": part.content},
         )
 
@@ -213,31 +208,13 @@ def _publish(conn: db.Connection, part_id: int, version_id: int) -> None:
     sql.publish_version(conn, part_id=part_id, version_id=version_id)
 
 
-def _about(*, name: str, kind: str, description: str, tags: Sequence[str], position: int) -> dict[str, Any]:
-    if not 0 <= position <= 1000:
-        raise Invalid.field("position", "The usual position is a number from 0 to 1000.")
-    return {
-        "name": texts.line(name, name="name", label="Name"),
-        "kind": part_texts.kind_of(kind),
-        "description": texts.clean(description, name="description", label="Description", max_length=2000).strip(),
-        "tags": part_texts.tags_of(tuple(tags)),
-        "position": position,
-    }
-
-
 def _filter(q: str, kind: str | None, tag: str | None, is_archived: bool) -> dict[str, Any]:
     return {"pattern": texts.pattern(q), "kind": kind or None, "tag": tag or None, "is_archived": is_archived}
 
 
-@contextmanager
-def _unique_name(conn: db.Connection, name: str) -> Iterator[None]:
-    try:
-        with conn.transaction():
-            yield
-    except UniqueViolation as error:
-        if error.diag.constraint_name != "parts_name_key":
-            raise
-        raise Conflict(f"There is already a part called “{name}”. Choose another name.") from error
+def _unique_name(conn: db.Connection, name: str) -> AbstractContextManager[None]:
+    message = f"There is already a part called “{name}”. Choose another name."
+    return uniqueness.guard(conn, constraint="parts_name_key", message=message)
 
 
 def _part(row: dict[str, Any]) -> Part:

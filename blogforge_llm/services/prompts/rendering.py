@@ -1,5 +1,5 @@
-"""The language of prompts: {{ name }}, {% for item in name %} and {% if name %}, in Jinja's sandbox. Anything else is refused
-when it is saved, so that nobody's prompt can call, compute or grow without bound. What blocks make of it is resolver.py.
+"""The language of prompts: {{ name }}, {% for item in name %} and {% if name %}, in Jinja's sandbox. Anything else is
+refused when it is saved, so that no prompt can call, compute or grow without bound. What blocks say is resolver.py.
 """
 
 from __future__ import annotations
@@ -175,7 +175,9 @@ class _Reader:
         if node.name in local:
             return
         if node.name == "loop" or not is_name(node.name):
-            raise Refused(node.lineno, f"“{node.name}” cannot name a variable: use a letter, then letters, digits and _.")
+            raise Refused(
+                node.lineno, f"“{node.name}” cannot name a variable: use a letter, then letters, digits and _."
+            )
         self.names[node.name] = None
         if is_test:
             self.tested.add(node.name)
@@ -210,5 +212,13 @@ class _Reader:
 
 
 def _word(node: nodes.Node) -> str:
-    words = {"Call": "( )", "Assign": "set", "AssignBlock": "set", "Getitem": "[ ]", "Concat": "~", "Mul": "*", "Add": "+"}
+    words = {
+        "Call": "( )",
+        "Assign": "set",
+        "AssignBlock": "set",
+        "Getitem": "[ ]",
+        "Concat": "~",
+        "Mul": "*",
+        "Add": "+",
+    }
     return words.get(type(node).__name__, type(node).__name__.lower())

@@ -1,5 +1,5 @@
-"""The one way from a template to messages: preview, run, copy and log all come through here. The language of the texts is
-rendering.py; saving them is parts.py and templates.py.
+"""The one way from a template to messages: preview, run, copy and log all come through here. The language of the texts
+is rendering.py; saving them is parts.py and templates.py.
 """
 
 from __future__ import annotations

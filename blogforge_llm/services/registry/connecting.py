@@ -1,4 +1,4 @@
-"""Connecting a known service in one step: the provider, its key, its suggested models, their place in the default route.
+"""Connecting a known service in one step: the provider, its key, suggested models, a place in the default route.
 
 Keys of the environment are offered by name, and stored, encrypted, only when somebody chooses one.
 """

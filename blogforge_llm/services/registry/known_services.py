@@ -54,7 +54,8 @@ def _local(key: str, name: str, about: str, base_url: str) -> KnownService:
 SERVICES = (
     KnownService(
         "groq", "Groq", ProviderKind.GROQ, "Open models, very fast. Has a free plan.", "hosted",
-        variable="GROQ_API_KEY", keys_url="https://console.groq.com/keys", requests_per_minute=30, tokens_per_minute=6000,
+        variable="GROQ_API_KEY", keys_url="https://console.groq.com/keys",
+        requests_per_minute=30, tokens_per_minute=6000,
         models=(
             KnownModel("llama-3.3-70b-versatile", 131_072),
             KnownModel("openai/gpt-oss-120b", 131_072),
@@ -64,7 +65,8 @@ SERVICES = (
     ),
     KnownService(
         "cerebras", "Cerebras", ProviderKind.CEREBRAS, "Open models, very fast. Has a free plan.", "hosted",
-        variable="CEREBRAS_API_KEY", keys_url="https://cloud.cerebras.ai", requests_per_minute=30, tokens_per_minute=60_000,
+        variable="CEREBRAS_API_KEY", keys_url="https://cloud.cerebras.ai",
+        requests_per_minute=30, tokens_per_minute=60_000,
         models=(KnownModel("gpt-oss-120b", 131_072),),
     ),
     _hosted(

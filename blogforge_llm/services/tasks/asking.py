@@ -40,7 +40,12 @@ def create(
     given = dict(parameters or {})
     if "stop" in given:
         given["stop"] = tuple(given["stop"])
-    chosen = {"route_id": route_id, "model_id": model_id, "parameters": Parameters(**given), "deadline_s": deadline_s}
+    chosen: dict[str, Any] = {
+        "route_id": route_id,
+        "model_id": model_id,
+        "parameters": Parameters(**given),
+        "deadline_s": deadline_s,
+    }
     if messages is not None:
         said = [Message.of(message["role"], message["content"]) for message in messages]
         return tasks.create(conn, actor=actor, messages=said, **chosen)

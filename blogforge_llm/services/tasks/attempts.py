@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -11,7 +12,7 @@ from psycopg.types.json import Jsonb
 from blogforge_llm import db
 from blogforge_llm.engine.types import Candidate, Message, Outcome
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.tasks import Attempt
+from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category, Source
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 
@@ -73,5 +74,14 @@ def list_for(conn: db.Connection, *, actor: User, task_id: int) -> list[Attempt]
 
 
 def list_(conn: db.Connection, *, task_id: int) -> list[Attempt]:
-    return [Attempt(**row) for row in sql.list_attempts(conn, task_id=task_id)]
+    return [_attempt(row) for row in sql.list_attempts(conn, task_id=task_id)]
 
+
+def _attempt(row: dict[str, Any]) -> Attempt:
+    enums = {
+        "status": AttemptStatus(row["status"]),
+        "category": Category(row["category"]) if row["category"] else None,
+        "usage_source": Source(row["usage_source"]),
+        "cost_source": Source(row["cost_source"]),
+    }
+    return Attempt(**row | enums)

@@ -1,4 +1,4 @@
-"""Tasks: create, start, finish, cancel, retry, rerun. Every change of state is compare-and-set; runner.py does the asking.
+"""Tasks: create, start, finish, cancel, retry, rerun. Every change of state is compare-and-set; runner.py asks.
 
 The neighbour recovery.py brings back what dead workers held.
 """
@@ -16,7 +16,7 @@ from blogforge_llm import db, jobqueue
 from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.tasks import Category, LiveState, Task, TaskRow, TaskStatus
+from blogforge_llm.records.tasks import Category, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 
@@ -80,7 +80,7 @@ def get(conn: db.Connection, *, task_id: int) -> Task:
     row = sql.get_task(conn, task_id=task_id)
     if row is None:
         raise NotFound("There is no such task.")
-    return Task(**row)
+    return Task(**row | _enums(row))
 
 
 def list_(
@@ -92,7 +92,7 @@ def list_(
         rows = sql.list_tasks(conn, before_id=before, limit=limit)
     else:
         rows = sql.list_tasks_by_status(conn, status=status, before_id=before, limit=limit)
-    return [TaskRow(**row) for row in rows]
+    return [TaskRow(**row | _enums(row)) for row in rows]
 
 
 def request_of(task: Task) -> Request:
@@ -222,6 +222,15 @@ def _finish(
         return False
     announce(conn, task_id=task_id)
     return True
+
+
+def _enums(row: dict[str, Any]) -> dict[str, Any]:
+    category = row["error_category"]
+    return {
+        "status": TaskStatus(row["status"]),
+        "error_category": Category(category) if category else None,
+        "cost_source": Source(row["cost_source"]),
+    }
 
 
 def _given(values: Parameters | OutputContract | None) -> dict[str, Any]:

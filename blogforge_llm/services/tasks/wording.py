@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category
 
 PHRASES = {
@@ -48,11 +50,13 @@ NEXT_STEPS = {
 def switches(attempts: list[Attempt]) -> list[str]:
     """One quiet line for each change of model: "Groq was busy (rate limit); Cerebras answered, 1.2 s later"."""
     lines = []
-    for failed, after in zip(attempts, attempts[1:], strict=False):
+    for failed, after in pairwise(attempts):
         if failed.status is AttemptStatus.SUCCEEDED:
             continue
         why = PHRASES[failed.category] if failed.category else failed.status.value
-        verb = {AttemptStatus.SUCCEEDED: "answered", AttemptStatus.RUNNING: "is being asked"}.get(after.status, "was asked")
+        verb = {AttemptStatus.SUCCEEDED: "answered", AttemptStatus.RUNNING: "is being asked"}.get(
+            after.status, "was asked"
+        )
         begun = f"{failed.provider_name} did not answer ({why})"
         if failed.model_id == after.model_id:
             lines.append(f"{begun}; it was asked once more")

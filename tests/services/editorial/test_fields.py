@@ -31,7 +31,12 @@ def test_a_field_is_empty_until_it_is_written(conn, alice, post):
     revision = save(conn, alice, post, "What guests wear.", None)
     value = fields.get(conn, post_id=post.id, field_key="basic_idea")
     assert value.revision == revision
-    assert (value.text, revision.words, revision.user_name, revision.origin) == ("What guests wear.", 3, "Alice", "typed")
+    assert (value.text, revision.words, revision.user_name, revision.origin) == (
+        "What guests wear.",
+        3,
+        "Alice",
+        "typed",
+    )
 
 
 def test_a_stale_base_is_refused_and_told_what_is_there(conn, alice, bob, post):

@@ -87,7 +87,9 @@ def test_search_finds_all_words_by_their_beginning(conn, alice):
     assert titles_of(conn, query="nothing such") == []
 
 
-@pytest.mark.parametrize("query", ["'", "&|!", "a:*", "<->", "\x00", "k'); DROP TABLE posts", "_", "\\", "\ud800", "(" * 999])
+@pytest.mark.parametrize(
+    "query", ["'", "&|!", "a:*", "<->", "\x00", "k'); DROP TABLE posts", "_", "\\", "\ud800", "(" * 999]
+)
 def test_search_takes_any_characters(conn, alice, query):
     posts.create(conn, actor=alice, idea="kilts")
     posts.list_posts(conn, query=query)
@@ -104,7 +106,7 @@ def test_rows_tell_words_and_the_share_of_each_stage(conn, alice):
 
 
 def test_an_unknown_post_is_not_found(conn, alice):
-    for call in (posts.get, ):
+    for call in (posts.get,):
         with pytest.raises(NotFound):
             call(conn, post_id=2**62)
     with pytest.raises(NotFound):

@@ -1,0 +1,72 @@
+"""The HTTP client under an SDK: over connections that can be stopped (sockets.py), without redirects, proxies or anything
+else from the environment, and with bodies read to their end. `http` is httpx or httpx2, `core` the httpcore under it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from contextlib import suppress
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from blogforge_llm.engine import calls, sockets
+
+_KEEP_ALIVE_S = 30.0
+
+
+def client(http: ModuleType, core: ModuleType, base_url: str) -> Any:
+    context = tls() if base_url.startswith("https:") else None
+    transport = _transport_class(http)(verify=context or False, trust_env=False)
+    # The one private attribute we touch (pinned and tested): httpx offers no way to pass a network backend.
+    transport._pool = core.ConnectionPool(
+        ssl_context=context,
+        max_connections=None,
+        max_keepalive_connections=100,
+        keepalive_expiry=_KEEP_ALIVE_S,
+        network_backend=sockets.Backend(core),
+    )
+    return http.Client(transport=transport, timeout=timeout(http), follow_redirects=False, trust_env=False)
+
+
+def timeout(http: ModuleType) -> Any:
+    # Reading and writing have no limit here: a byte proves nothing, the watchdog's limits on content do the work.
+    return http.Timeout(None, connect=sockets.CONNECT_TIMEOUT_S)
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """One for all: loading the certificates takes longer than a call on a warm connection."""
+    import certifi
+
+    return ssl.create_default_context(cafile=certifi.where())
+
+
+@cache
+def _transport_class(http: ModuleType) -> Any:
+    class Body(http.SyncByteStream):  # type: ignore[misc, name-defined]
+        """The openai and cerebras SDKs close at [DONE], one empty chunk before the end of the body, and a connection
+        closed there cannot be used again: the next call would have to connect and shake hands anew."""
+
+        def __init__(self, body: Any) -> None:
+            self._body = body
+            self._parts = iter(body)
+
+        def __iter__(self) -> Any:
+            return self._parts
+
+        def close(self) -> None:
+            call = calls.current()
+            if call is not None and call.is_settling:  # so it ends within END_WAIT_S
+                with suppress(Exception):
+                    deque(self._parts, maxlen=0)
+            self._body.close()
+
+    class Transport(http.HTTPTransport):  # type: ignore[misc, name-defined]
+        def handle_request(self, request: Any) -> Any:
+            response = super().handle_request(request)
+            response.stream = Body(response.stream)
+            return response
+
+    return Transport

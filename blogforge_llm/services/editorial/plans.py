@@ -1,0 +1,138 @@
+"""What a click on Automate would ask: the action, the exact messages, whom, and about how much. Asking is suggestions.py."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from blogforge_llm import db
+from blogforge_llm.engine import pricing
+from blogforge_llm.engine.types import Candidate, OutputContract, Parameters
+from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.records.accounts import User
+from blogforge_llm.records.actions import Action
+from blogforge_llm.records.editorial import Field, FieldKind, Value
+from blogforge_llm.services.editorial import actions, fields
+from blogforge_llm.services.prompts import resolver
+from blogforge_llm.services.prompts.resolver import Resolved
+from blogforge_llm.services.registry import candidates
+from blogforge_llm.services.registry import parameters as parameter_rules
+
+_MILLION = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a task needs. `base_revision_id` is the field's revision that the prompt was made from."""
+
+    field: Field
+    action: Action
+    resolved: Resolved
+    inputs: dict[str, Any]
+    base_revision_id: int | None
+    route_id: int | None
+    model_id: int | None
+    parameters: Parameters
+    contract: OutputContract
+    candidates: list[Candidate]
+
+    @property
+    def tokens(self) -> int:
+        """About how many the prompt has."""
+        return pricing.estimate_prompt(self.resolved.messages)
+
+    @property
+    def asked(self) -> str:
+        """Whom the first call goes to."""
+        return f"{self.candidates[0].model_name} on {self.candidates[0].provider_name}"
+
+    @property
+    def prompt_cost(self) -> Decimal | None:
+        """USD for the prompt alone at the first model's price; None when that is not known."""
+        price = self.candidates[0].input_price
+        return None if price is None else self.tokens * price / _MILLION
+
+
+def make(
+    conn: db.Connection,
+    *,
+    actor: User,
+    post_id: int,
+    field_key: str,
+    action_id: int | None = None,
+    route_id: int | None = None,
+    model_id: int | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> Plan:
+    """The field's default action unless another is named; a model is asked alone, a route in its order.
+
+    Raises Invalid saying what to do: no action, an empty field the prompt needs (`errors` is by field key), nobody to ask.
+    """
+    values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
+    if field_key not in values:
+        raise NotFound("Posts have no such field.")
+    value = values[field_key]
+    action = _action(conn, value.field, action_id)
+    usual, contract = actions.engine_settings(action)
+    inputs = _inputs(conn, action, values)
+    resolved = resolver.resolve(conn, template_id=action.template_id, inputs=inputs)
+    route_id = None if model_id is not None else route_id if route_id is not None else action.route_id
+    return Plan(
+        field=value.field,
+        action=action,
+        resolved=resolved,
+        inputs=inputs,
+        base_revision_id=value.revision.id if value.revision else None,
+        route_id=route_id,
+        model_id=model_id,
+        parameters=_over(usual, parameters or {}),
+        contract=contract,
+        candidates=candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id),
+    )
+
+
+def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
+    if action_id is None:
+        action = actions.get_default(conn, field.id)
+        if action is None:
+            raise Invalid.field(
+                "action_id",
+                f"“{field.name}” has no action yet. An admin can add one under LLM, Actions, or import the library.",
+            )
+        return action
+    action = next((action for action in actions.list_for_field(conn, field.id) if action.id == action_id), None)
+    if action is None:
+        raise Invalid.field("action_id", f"“{field.name}” has no such action. Choose another one.")
+    return action
+
+
+def _inputs(conn: db.Connection, action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
+    """The template's variables from the post's fields of the same key. Raises Invalid naming every field that is empty."""
+    wanted = resolver.variables(conn, action.template_version_id)
+    inputs = {v.name: _input(values[v.name]) for v in wanted if v.name in values and values[v.name].is_filled}
+    missing = [variable.name for variable in wanted if variable.is_required and variable.name not in inputs]
+    if missing:
+        problems = {name: _problem(name, values) for name in missing}
+        raise Invalid(" ".join(problems.values()), problems)
+    return inputs
+
+
+def _input(value: Value) -> str | list[str]:
+    return value.text.split("\n") if value.field.kind == FieldKind.LIST else value.text
+
+
+def _problem(name: str, values: Mapping[str, Value]) -> str:
+    if name not in values:
+        return f"The prompt needs `{name}`, which no field of a post fills. An admin must change the template."
+    field = values[name].field
+    return f"“{field.name}” is empty. Fill it first, under {field.substage_name}: the prompt needs it."
+
+
+def _over(usual: Parameters, changes: Mapping[str, Any]) -> Parameters:
+    given = parameter_rules.clean(changes)
+    if "stop" in given:
+        given["stop"] = tuple(given["stop"])
+    return dataclasses.replace(usual, **given)

@@ -1,0 +1,206 @@
+"""Texts that models offer to a field, from the click on; only acceptance lets one in. What is asked is in plans.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from blogforge_llm import db
+from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.editorial import Origin, Revision, Suggestion, SuggestionStatus
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.editorial import fields, plans, posts, workflow
+from blogforge_llm.services.tasks import tasks
+
+sql = db.load("editorial/suggestions")
+
+MOST_AT_ONCE = 4
+_NEWEST = 2**63 - 1
+
+
+class _Base(Enum):
+    OWN = "the revision the suggestion was made from"
+
+
+OWN_BASE = _Base.OWN
+
+
+def create(
+    conn: db.Connection,
+    *,
+    actor: User,
+    post_id: int,
+    field_key: str,
+    action_id: int | None = None,
+    route_id: int | None = None,
+    model_id: int | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    count: int = 1,
+    instead_of: int | None = None,
+) -> list[Suggestion]:
+    """Ask `count` times (1-4) what the field's action asks; a failed suggestion `instead_of` which this comes is put away.
+
+    Raises Invalid as plans.make does, and Conflict for a deleted post.
+    """
+    permissions.require(actor, Permission.RUN_TASKS)
+    permissions.require(actor, Permission.WRITE_POSTS)
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise Invalid.field("count", f"Ask for 1 to {MOST_AT_ONCE} suggestions at once.")
+    fields.lock_live(conn, post_id=post_id)
+    plan = plans.make(
+        conn, actor=actor, post_id=post_id, field_key=field_key, action_id=action_id, route_id=route_id,
+        model_id=model_id, parameters=parameters,
+    )  # fmt: skip
+    if instead_of is not None and get(conn, suggestion_id=instead_of).status == SuggestionStatus.FAILED:
+        discard(conn, actor=actor, suggestion_id=instead_of)
+    return [_ask(conn, actor, post_id, plan) for _ in range(count)]
+
+
+def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
+    row = sql.get_suggestion(conn, suggestion_id=suggestion_id)
+    if row is None:
+        raise NotFound("There is no such suggestion.")
+    return _suggestion(row)
+
+
+def list_open(conn: db.Connection, *, post_id: int) -> list[Suggestion]:
+    """Running, failed and pending ones in all fields of the post, the oldest first."""
+    return [_suggestion(row) for row in sql.list_open(conn, post_id=post_id)]
+
+
+def list_(
+    conn: db.Connection, *, post_id: int, field_key: str, before_id: int | None = None, limit: int = 50
+) -> list[Suggestion]:
+    """All of a field, whatever became of them, the newest first, below `before_id`."""
+    posts.get(conn, post_id=post_id)
+    field = workflow.get_field(conn, key=field_key)
+    before = _NEWEST if before_id is None else before_id
+    rows = sql.list_suggestions(conn, post_id=post_id, field_id=field.id, before_id=before, limit=limit)
+    return [_suggestion(row) for row in rows]
+
+
+def accept(
+    conn: db.Connection,
+    *,
+    actor: User,
+    suggestion_id: int,
+    text: str | None = None,
+    base_revision_id: int | None | _Base = OWN_BASE,
+) -> Revision:
+    """Write the output, or `text` made from it, into the field as a new revision.
+
+    Raises Conflict when the field moved on from the base (its `current` is what is there), when somebody decided before,
+    and while there is nothing to accept.
+    """
+    permissions.require(actor, Permission.WRITE_POSTS)
+    suggestion = _lock(conn, suggestion_id)
+    _require_undecided(suggestion)
+    if suggestion.status != SuggestionStatus.PENDING:
+        raise Conflict(_NOTHING_TO_ACCEPT[suggestion.status])
+    output = suggestion.output or ""
+    text = output if text is None else text
+    if not text.strip():
+        raise Invalid.field("text", "There is no text to accept. Discard the suggestion instead.")
+    field = workflow.get_field(conn, key=suggestion.field_key)
+    is_edited = fields.shaped(field, text) != fields.shaped(field, output)
+    revision = fields.save(
+        conn,
+        actor=actor,
+        post_id=suggestion.post_id,
+        field_key=suggestion.field_key,
+        text=text,
+        base_revision_id=suggestion.base_revision_id if base_revision_id is OWN_BASE else base_revision_id,
+        origin=Origin.EDITED if is_edited else Origin.ACCEPTED,
+        suggestion_id=suggestion.id,
+    )
+    assert revision is not None  # the text is not empty
+    decision = SuggestionStatus.EDITED if is_edited else SuggestionStatus.ACCEPTED
+    sql.decide(conn, suggestion_id=suggestion.id, decision=decision, user_id=actor.id, revision_id=revision.id)
+    return revision
+
+
+def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
+    """Refuse it, or stop it while it is being written. Again does nothing. Raises Conflict once it was accepted."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    suggestion = _lock(conn, suggestion_id)
+    if suggestion.status == SuggestionStatus.RUNNING:
+        return withdraw(conn, actor=actor, suggestion_id=suggestion_id)
+    if suggestion.status in {SuggestionStatus.ACCEPTED, SuggestionStatus.EDITED}:
+        _require_undecided(suggestion)
+    if suggestion.is_open:
+        decision = SuggestionStatus.DISCARDED
+        sql.decide(conn, suggestion_id=suggestion_id, decision=decision, user_id=actor.id, revision_id=None)
+    return get(conn, suggestion_id=suggestion_id)
+
+
+def withdraw(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
+    """Stop it while it is being written; one that is there already stays as it is."""
+    permissions.require(actor, Permission.RUN_TASKS)
+    suggestion = _lock(conn, suggestion_id)
+    if suggestion.status != SuggestionStatus.RUNNING:
+        return suggestion
+    try:
+        with conn.transaction():
+            tasks.cancel(conn, actor=actor, task_id=suggestion.task_id)
+    except Conflict:  # it ended between our look and the cancel
+        return get(conn, suggestion_id=suggestion_id)
+    decision = SuggestionStatus.WITHDRAWN
+    sql.decide(conn, suggestion_id=suggestion_id, decision=decision, user_id=actor.id, revision_id=None)
+    return get(conn, suggestion_id=suggestion_id)
+
+
+_NOTHING_TO_ACCEPT = {
+    SuggestionStatus.RUNNING: "This suggestion is still being written. Wait for its end, then accept it.",
+    SuggestionStatus.FAILED: "This suggestion failed, so there is nothing to accept. Try again.",
+    SuggestionStatus.WITHDRAWN: "This suggestion was stopped, so there is nothing to accept. Ask again.",
+}
+
+
+def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Suggestion:
+    task = tasks.create(
+        conn,
+        actor=actor,
+        messages=plan.resolved.messages,
+        template_version_id=plan.resolved.template_version_id,
+        part_version_ids=plan.resolved.part_version_ids,
+        inputs=plan.inputs,
+        route_id=plan.route_id,
+        model_id=plan.model_id,
+        parameters=plan.parameters,
+        contract=plan.contract,
+    )
+    suggestion_id = sql.create_suggestion(
+        conn, post_id=post_id, field_id=plan.field.id, action_id=plan.action.id, task_id=task.id,
+        base_revision_id=plan.base_revision_id, user_id=actor.id,
+    )  # fmt: skip
+    return get(conn, suggestion_id=suggestion_id)
+
+
+def _lock(conn: db.Connection, suggestion_id: int) -> Suggestion:
+    """The suggestion as it is once everybody else who writes its post is through. The post first: no deadlock."""
+    suggestion = get(conn, suggestion_id=suggestion_id)
+    posts.lock(conn, post_id=suggestion.post_id)
+    sql.lock_suggestion(conn, suggestion_id=suggestion_id)
+    return get(conn, suggestion_id=suggestion_id)
+
+
+def _require_undecided(suggestion: Suggestion) -> None:
+    if suggestion.decided_at is None:
+        return
+    who, when = suggestion.decided_by_name or "Somebody", f"{suggestion.decided_at:%-d %B, %H:%M} UTC"
+    did = {SuggestionStatus.DISCARDED: "discarded", SuggestionStatus.WITHDRAWN: "stopped"}.get(
+        suggestion.status, "accepted"
+    )
+    raise Conflict(
+        f"{who} already {did} this suggestion on {when}. Nothing was changed now.",
+        current={
+            "status": str(suggestion.status), "by": suggestion.decided_by_name,
+            "at": suggestion.decided_at.isoformat(), "revision": suggestion.revision_id,
+        },
+    )  # fmt: skip
+
+
+def _suggestion(row: dict[str, Any]) -> Suggestion:
+    return Suggestion(**{**row, "status": SuggestionStatus(row["status"])})

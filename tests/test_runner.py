@@ -1,0 +1,221 @@
+"""Tasks asked for real: over sockets, through the SDKs, against the provider stand-in; rows checked against its ledger."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pytest
+
+from blogforge_llm import db, runner
+from blogforge_llm.config import Settings
+from blogforge_llm.engine.types import Message, OutputContract
+from blogforge_llm.presence import presence
+from blogforge_llm.records.accounts import User
+from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category, Source, Task, TaskStatus
+from blogforge_llm.services.tasks import attempts, frames, tasks
+from tests import factories
+from tests.provider_standin import Standin, Text
+
+KINDS = ["groq", "cerebras", "openai_compatible", "llm"]
+
+
+@pytest.fixture(autouse=True)
+def configured(pool: str, settings: Settings) -> Iterator[None]:
+    runner.configure(settings)
+    presence.join("web")
+    yield
+
+
+@pytest.fixture
+def ask(pool: str, standin: Standin) -> Callable[..., int]:
+    """Queue a task for a route of these models, each (kind, model name); the task's id."""
+
+    def queue(*models: tuple[str, str], contract: OutputContract | None = None, deadline_s: float = 20.0) -> int:
+        urls = {
+            "groq": standin.groq_url, "cerebras": standin.cerebras_url,
+            "openai_compatible": standin.compatible_url, "llm": standin.compatible_url,
+        }  # fmt: skip
+        with db.transaction() as conn:
+            actor = factories.make_user(conn, name="Alice")
+            ids = []
+            for kind, name in models:
+                provider_id = factories.make_provider(conn, kind=kind, base_url=urls[kind])
+                ids += factories.make_models(conn, provider_id=provider_id, names=[name])
+            route_id = factories.make_route(conn, model_ids=ids, name="Route", is_default=False)
+            task = tasks.create(
+                conn, actor=actor, messages=[Message.of("user", "Why does bread rise?")], route_id=route_id,
+                contract=contract, deadline_s=deadline_s,
+            )  # fmt: skip
+        return task.id
+
+    return queue
+
+
+def get(task_id: int) -> Task:
+    with db.connection() as conn:
+        return tasks.get(conn, task_id=task_id)
+
+
+def rows(task_id: int) -> list[Attempt]:
+    with db.connection() as conn:
+        return attempts.list_(conn, task_id=task_id)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_provider_answers_over_the_wire(kind: str, ask: Callable[..., int], standin: Standin) -> None:
+    standin.answer("ok", "Yeast makes gas.")
+    task_id = ask((kind, "ok"))
+    runner.run_queued(task_id)
+    task, (attempt,) = get(task_id), rows(task_id)
+    assert (task.status, task.output, task.served_by) == (TaskStatus.SUCCEEDED, "Yeast makes gas.", "ok")
+    (request,) = standin.requests
+    assert request.body["messages"][-1]["content"] == "Why does bread rise?"
+    assert (attempt.input_tokens, attempt.output_tokens) == (request.input_tokens, request.output_tokens)
+    assert (attempt.usage_source, attempt.cost_source) == (Source.KNOWN, Source.KNOWN)
+    assert task.cost == Decimal(request.input_tokens + 2 * request.output_tokens) / 1_000_000
+
+
+def test_the_offline_echo_model_answers_through_llm(pool: str) -> None:
+    with db.transaction() as conn:
+        actor = factories.make_user(conn)
+        model_id = factories.make_model(conn, name="echo", kind="llm", is_ai=False)
+        task = tasks.create(conn, actor=actor, messages=[Message.of("user", "Say this back.")], model_id=model_id)
+    runner.run_queued(task.id)
+    assert "Say this back." in (get(task.id).output or "")
+
+
+def test_the_next_model_answers_when_the_first_is_down(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "status:503"), ("cerebras", "ok"))
+    runner.run_queued(task_id)
+    task, (first, second) = get(task_id), rows(task_id)
+    assert (task.status, task.served_by_provider is not None) == (TaskStatus.SUCCEEDED, True)
+    assert (first.status, first.category, first.http_status) == (AttemptStatus.FAILED, Category.OVERLOADED, 503)
+    assert second.status is AttemptStatus.SUCCEEDED
+    assert len(standin.requests) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_that_is_cut_is_never_an_answer(kind: str, ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask((kind, "clean-end:3"), ("groq", "ok"))
+    runner.run_queued(task_id)
+    first, second = rows(task_id)
+    assert (first.category, second.status) == (Category.STREAM_CUT, AttemptStatus.SUCCEEDED)
+    assert get(task_id).output == second.text
+
+
+def test_a_wrong_key_fails_with_what_to_do_and_without_the_key(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "status:401;echo-key"))
+    runner.run_queued(task_id)
+    task, (attempt,) = get(task_id), rows(task_id)
+    assert (task.status, task.error_category) == (TaskStatus.FAILED, Category.AUTHENTICATION)
+    assert task.error_message
+    assert "good" not in (attempt.error_text or "").split()
+
+
+def test_the_contract_is_kept_before_anybody_sees_the_text(ask: Callable[..., int], standin: Standin) -> None:
+    standin.script("ok", [Text("I would rather not."), Text('Here is the list:\n\n```json\n["One", "Two"]\n```')])
+    task_id = ask(("groq", "ok"), contract=OutputContract(shape="list", min_items=2))
+    runner.run_queued(task_id)
+    first, second = rows(task_id)
+    assert (first.category, second.status) == (Category.OUTPUT_INVALID, AttemptStatus.SUCCEEDED)
+    assert get(task_id).output == "One\nTwo"
+    assert len(standin.requests[1].body["messages"]) > len(standin.requests[0].body["messages"])
+
+
+def test_no_model_to_ask_fails_the_task_and_says_what_is_missing(pool: str) -> None:
+    with db.transaction() as conn:
+        actor = factories.make_user(conn)
+        task = tasks.create(conn, actor=actor, messages=[Message.of("user", "Hello?")])
+    runner.run_queued(task.id)
+    assert get(task.id).status is TaskStatus.FAILED
+    assert "onnect" in (get(task.id).error_message or "")
+
+
+def test_stop_means_stop_in_mid_stream(ask: Callable[..., int], standin: Standin) -> None:
+    gate = standin.hold("ok", after_words=2)
+    task_id = ask(("groq", "ok"))
+    run = threading.Thread(target=runner.run_queued, args=(task_id,))
+    run.start()
+    gate.wait_held(1)
+    begun = time.monotonic()
+    with db.transaction() as conn:
+        tasks.cancel(conn, actor=factories.make_user(conn, name="Bob"), task_id=task_id)
+    run.join(5)
+    assert not run.is_alive()
+    assert time.monotonic() - begun < 1
+    task, (attempt,) = get(task_id), rows(task_id)
+    assert (task.status, task.output) == (TaskStatus.CANCELLED, None)
+    assert attempt.status is AttemptStatus.CANCELLED
+    gate.release()
+
+
+def test_a_late_answer_of_a_run_that_lost_its_task_is_recorded_but_not_output(
+    ask: Callable[..., int], standin: Standin
+) -> None:
+    gate = standin.hold("ok", after_words=2)
+    task_id = ask(("groq", "ok"))
+    run = threading.Thread(target=runner.run_queued, args=(task_id,))
+    run.start()
+    gate.wait_held(1)
+    with db.transaction() as conn:
+        conn.execute("UPDATE tasks SET run_id = gen_random_uuid() WHERE id = %s", (task_id,))
+    gate.release()
+    run.join(10)
+    task, (attempt,) = get(task_id), rows(task_id)
+    assert (task.status, task.output) == (TaskStatus.RUNNING, None)
+    assert attempt.status is AttemptStatus.SUCCEEDED
+
+
+def test_live_text_is_the_answer_byte_for_byte(ask: Callable[..., int], standin: Standin) -> None:
+    text = "First line\r\nsecond   line\n\n\ttabbed, ünïcode 🙂 and <b>markup</b>."
+    standin.answer("drip:5", text)
+    task_id = ask(("groq", "drip:5"))
+    runner.run_queued(task_id)
+    with db.connection() as conn:
+        written = frames.list_after(conn, task_id=task_id)
+    assert "".join(frame.text for frame in written) == text
+    assert [frame.seq for frame in written] == list(range(1, len(written) + 1))
+    assert len(written) > 1
+
+
+def test_a_switch_of_model_voids_what_readers_saw(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "cut:4"), ("cerebras", "ok"))
+    runner.run_queued(task_id)
+    with db.connection() as conn:
+        written = frames.list_after(conn, task_id=task_id)
+    second = [frame for frame in written if frame.attempt == 2]
+    assert second[0].is_reset
+    assert "".join(frame.text for frame in second) == get(task_id).output
+
+
+def test_a_process_told_to_stop_gives_its_task_back(ask: Callable[..., int], standin: Standin) -> None:
+    gate = standin.hold("ok", after_words=1)
+    task_id = ask(("groq", "ok"))
+    run = threading.Thread(target=runner.run_queued, args=(task_id,))
+    run.start()
+    gate.wait_held(1)
+    try:
+        runner.stop()
+        run.join(5)
+    finally:
+        runner._is_stopping.clear()
+    assert get(task_id).status is TaskStatus.QUEUED
+    gate.release()
+    runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.SUCCEEDED
+    assert [attempt.status for attempt in rows(task_id)] == [AttemptStatus.CANCELLED, AttemptStatus.SUCCEEDED]
+
+
+def test_what_a_user_may_see_of_an_attempt(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "status:500;message=inner details"))
+    runner.run_queued(task_id)
+    with db.transaction() as conn:
+        ada: User = factories.make_user(conn, name="Ada", role="admin")
+        alice: User = factories.make_user(conn, name="Alice")
+        for_admin = attempts.list_for(conn, actor=ada, task_id=task_id)
+        for_editor = attempts.list_for(conn, actor=alice, task_id=task_id)
+    assert "inner details" in (for_admin[0].error_text or "")
+    assert for_editor[0].error_text is None
