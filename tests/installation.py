@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +58,17 @@ class Installation:
             text=True, start_new_session=True,
         )  # fmt: skip
         self.output.clear()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self.wait_for_output(r"runs on http")
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        code = self.process.wait(20)
+        self._listener.join(5)
+        return code
 
     def kill_everything(self) -> None:
         """kill -9 of the whole tree, the database too."""
@@ -74,6 +77,7 @@ class Installation:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait(5)
+        self._listener.join(5)
 
     def child_pids(self, verb: str) -> list[int]:
         """The processes of `blogforge web` or `blogforge worker` of this installation."""
@@ -124,32 +128,28 @@ class Installation:
         task: dict[str, Any] = self.api("GET", f"/llm/tasks/{task_id}")
         return task
 
-    def stream(self, task_id: int, *, timeout: float = 30, last_id: str | None = None) -> Iterator[tuple[str, Any]]:
+    def stream(self, task_id: int, *, timeout: float = 30, last_id: str | None = None) -> Generator[tuple[str, Any], None, None]:
         """(event name, data) of a task's stream, with the id under "_id", until the server ends it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Last-Event-ID": last_id} if last_id else {})
         connection.request("GET", f"/api/v1/llm/tasks/{task_id}/stream", headers=headers)
         response = connection.getresponse()
-        assert response.status == 200, response.read()
-        block: dict[str, str] = {}
-        for raw in response:
-            line = raw.decode().rstrip("\n")
-            if not line and "event" in block:
-                yield block["event"], json.loads(block["data"]) | {"_id": block.get("id")}
-                block = {}
-            elif line and not line.startswith(":"):
-                name, _, value = line.partition(": ")
-                block[name] = value
-        connection.close()
+        try:
+            assert response.status == 200, response.read()
+            yield from _events(response)
+        finally:
+            response.close()
+            connection.close()
 
     def _listen(self) -> None:
         assert self.process.stdout
-        for line in self.process.stdout:
-            with self._said:
-                self.output.append(line)
-                if found := re.search(r"http\S+/setup/\S+", line):
-                    self.setup_link = found.group(0)
-                self._said.notify_all()
+        with self.process.stdout as lines:
+            for line in lines:
+                with self._said:
+                    self.output.append(line)
+                    if found := re.search(r"http\S+/setup/\S+", line):
+                        self.setup_link = found.group(0)
+                    self._said.notify_all()
 
     def _pids_of_data_dir(self) -> list[int]:
         marks = (f"BLOGFORGE_DATA_DIR={self.data_dir}", f"{self.data_dir}/postgres")
@@ -158,6 +158,18 @@ class Installation:
             for pid, command, environment in _processes()
             if pid != os.getpid() and any(mark in command or mark in environment for mark in marks)
         ]
+
+
+def _events(lines: Iterable[bytes]) -> Generator[tuple[str, Any], None, None]:
+    block: dict[str, str] = {}
+    for raw in lines:
+        line = raw.decode().rstrip("\n")
+        if not line and "event" in block:
+            yield block["event"], json.loads(block["data"]) | {"_id": block.get("id")}
+            block = {}
+        elif line and not line.startswith(":"):
+            name, _, value = line.partition(": ")
+            block[name] = value
 
 
 def _processes() -> Iterator[tuple[int, str, str]]:

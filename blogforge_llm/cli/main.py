@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 from importlib import import_module
@@ -10,10 +11,13 @@ from importlib import import_module
 import psycopg
 
 from blogforge_llm import config
+from blogforge_llm.cli import database
 from blogforge_llm.errors import DomainError
 
 # Each has add_arguments(subparsers), which names the function to run: (arguments, settings) -> exit code.
-_VERBS = ("serve", "web", "worker", "migrate", "backup")
+_VERBS = ("serve", "web", "worker", "migrate", "users", "tokens", "backup")
+
+_ON_SERVICES = {"user", "token", "library"}  # these verbs need the database running and the pool open
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,7 +32,9 @@ def main(argv: list[str] | None = None) -> int:
     for noisy in ("procrastinate", "httpx", "httpx2", "psycopg.pool"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        code: int = arguments.run(arguments, config.from_env())
+        settings = config.from_env()
+        with database.pool(settings) if arguments.verb in _ON_SERVICES else contextlib.nullcontext():
+            code: int = arguments.run(arguments, settings)
     except (DomainError, psycopg.Error) as error:
         print(f"blogforge: {error}", file=sys.stderr)
         return 1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from blogforge_llm import db
+from blogforge_llm.cli import database
 from blogforge_llm.config import Settings
-from blogforge_llm.errors import Conflict, DomainError, NotFound
+from blogforge_llm.errors import Conflict, NotFound
 from blogforge_llm.services.accounts import tokens, users
 
 
@@ -21,11 +21,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def run_create(args: argparse.Namespace, settings: Settings) -> int:
-    try:
-        print(create_token(args.email, args.name))
-    except DomainError as error:
-        print(f"No token was created. {error}", file=sys.stderr)
-        return 1
+    """Errors are main's to print."""
+    with database.pool(settings):
+        text = create_token(args.email, args.name)
+    print(text)
     return 0
 
 

@@ -7,8 +7,9 @@ import getpass
 import sys
 
 from blogforge_llm import db
+from blogforge_llm.cli import database
 from blogforge_llm.config import Settings
-from blogforge_llm.errors import DomainError, Invalid
+from blogforge_llm.errors import Invalid
 from blogforge_llm.records.accounts import Role, User
 from blogforge_llm.services.accounts import users
 
@@ -25,12 +26,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def run_create(args: argparse.Namespace, settings: Settings) -> int:
-    try:
-        password = sys.stdin.readline().rstrip("\r\n") if args.password_stdin else _ask()
+    """Errors are main's to print."""
+    password = sys.stdin.readline().rstrip("\r\n") if args.password_stdin else _ask()
+    with database.pool(settings):
         user = create_user(args.email, args.role, args.name, password)
-    except (DomainError, EOFError, KeyboardInterrupt) as error:
-        print(f"No user was created. {error or 'No password was given.'}", file=sys.stderr)
-        return 1
     print(f"{user.email} can log in now, as {user.role}.")
     return 0
 
@@ -42,7 +41,10 @@ def create_user(email: str, role: str, name: str | None, password: str) -> User:
 
 
 def _ask() -> str:
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Password again: ") != password:
+    try:
+        password, repeated = getpass.getpass("Password: "), getpass.getpass("Password again: ")
+    except EOFError as error:
+        raise Invalid("No password was given. Type one, or use --password-stdin.") from error
+    if password != repeated:
         raise Invalid("The two passwords differ. Type the same one twice.")
     return password

@@ -103,10 +103,13 @@ def _list(text: str, contract: OutputContract) -> Checked:
 
 def _json(text: str, contract: OutputContract) -> Checked:
     found, value = _json_in(text)
+    try:
+        printed = json.dumps(value, indent=2, ensure_ascii=False)
+    except RecursionError:
+        found = False
     if not found:
         return Checked(text, "It must be one valid JSON value and nothing else.")
-    breach = _count_breach(len(value), contract) if isinstance(value, list) else None
-    return Checked(json.dumps(value, indent=2, ensure_ascii=False), breach)
+    return Checked(printed, _count_breach(len(value), contract) if isinstance(value, list) else None)
 
 
 _SHAPES = {"text": _text, "line": _line, "markdown": _markdown, "list": _list, "json": _json}
@@ -129,7 +132,7 @@ def _json_in(text: str) -> tuple[bool, Any]:
             continue
         try:
             value, end = json.JSONDecoder().raw_decode(candidate)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if "\n" not in candidate[end:].strip():
             return True, value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from procrastinate import Blueprint
+import procrastinate
 
-from blogforge_llm import runner
-
-blueprint = Blueprint()
+from blogforge_llm import jobqueue, runner
 
 
-@blueprint.task(name="execute")
+def register(app: procrastinate.App) -> None:
+    app.task(name="tasks.execute", queue=jobqueue.INTERACTIVE)(execute)
+
+
 def execute(task_id: int) -> None:
     runner.run_queued(task_id)

@@ -1,18 +1,19 @@
-"""What must be cleared away now and then. A periodic task also keeps the queue's listener awake (jobqueue)."""
+"""What must be cleared away now and then. A periodic job also keeps the queue's listener awake after an outage."""
 
 from __future__ import annotations
 
-from procrastinate import Blueprint
+import procrastinate
 
 from blogforge_llm import db, jobqueue
 from blogforge_llm.services.accounts import idempotency
 from blogforge_llm.services.tasks import frames, workers
 
-blueprint = Blueprint()
+
+def register(app: procrastinate.App) -> None:
+    task = app.task(name="upkeep.sweep", queue=jobqueue.UPKEEP, queueing_lock="upkeep.sweep")(sweep)
+    app.periodic(cron="* * * * *")(task)
 
 
-@blueprint.periodic(cron="* * * * *")
-@blueprint.task(name="sweep", queue=jobqueue.UPKEEP, queueing_lock="upkeep.sweep")
 def sweep(timestamp: int) -> None:
     with db.transaction() as conn:
         frames.forget_finished(conn)

@@ -36,8 +36,8 @@ async def _work(database_url: str, grace_s: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     app = procrastinate.App(connector=PsycopgConnector(conninfo=database_url, min_size=1, max_size=4))
-    app.add_tasks_from(tasks.blueprint, namespace="tasks")
-    app.add_tasks_from(upkeep.blueprint, namespace="upkeep")
+    tasks.register(app)
+    upkeep.register(app)
     async with app.open_async():
         while not stop.is_set():
             worker = asyncio.create_task(_fetch(app))

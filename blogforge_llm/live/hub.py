@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import psycopg
+
 from blogforge_llm import db
-from blogforge_llm.errors import TooMany
+from blogforge_llm.errors import TooMany, Unavailable
 from blogforge_llm.records.tasks import Frame, LiveState
 from blogforge_llm.services.tasks import frames, tasks
 
@@ -135,7 +137,14 @@ class Hub:
             elif payload[0] == "s":
                 self._tell(int(payload[1:]), None)
             else:
-                self._hand_over(int(payload[1:]))
+                self._try_to_hand_over(int(payload[1:]))
+
+    def _try_to_hand_over(self, task_id: int) -> None:
+        try:
+            self._hand_over(task_id)
+        except (psycopg.Error, Unavailable):
+            # Each reader then looks for itself; one that cannot is cut off, and its browser comes back.
+            self._tell(task_id, None)
 
     def _tell_all(self) -> None:
         with self._lock:

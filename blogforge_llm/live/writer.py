@@ -51,8 +51,8 @@ class FrameWriter:
         with self._wake:
             entry = self._texts[task_id]
             entry.text += text
-            entry.has_news = True
-            if entry.due <= time.monotonic():
+            if not entry.has_news:  # else the thread already knows when to wake
+                entry.has_news = True
                 self._wake.notify()
 
     def end(self, task_id: int) -> None:

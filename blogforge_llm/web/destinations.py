@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-_NOWHERE = ("/login", "/logout", "/setup")  # being sent there after a login helps nobody
+_NOWHERE = ("/login/", "/logout/", "/setup/")  # being sent there after a login helps nobody
 
 
 def local(path: str | None) -> str:
@@ -16,7 +16,7 @@ def local(path: str | None) -> str:
         return "/"
     if "\\" in path or any(ord(character) < 32 or ord(character) == 127 for character in path):
         return "/"
-    return "/" if urlsplit(path).path.startswith(_NOWHERE) else path
+    return "/" if f"{urlsplit(path).path}/".startswith(_NOWHERE) else path
 
 
 def here() -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blogforge_llm.engine import addresses, clients
+from blogforge_llm.engine import addresses, clients, fallback
 from blogforge_llm.engine.adapters import llm_library
 from tests.provider_standin import Standin
 
@@ -35,6 +35,18 @@ def llm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def connections() -> Iterator[None]:
     yield
     clients.close()
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause before a repeat matters in one test only."""
+    if "real_pauses" not in request.fixturenames:
+        monkeypatch.setattr(fallback, "_PAUSE_S", (0.01, 0.02))
+
+
+@pytest.fixture
+def real_pauses() -> None:
+    """Ask for the engine's own pauses."""
 
 
 @pytest.fixture

@@ -147,7 +147,10 @@ def test_what_is_set_is_sent_and_nothing_else(standin: Standin, kind: str, strea
     body = standin.requests[0].body
     limit = "max_completion_tokens" if kind in ("groq", "cerebras") else "max_tokens"
     assert body.pop("messages") == [{"role": message.role, "content": message.text} for message in asked.messages]
-    assert (body.pop("stream", False), bool(body.pop("stream_options", None))) in [(False, False), (True, kind != "groq")]
+    assert (body.pop("stream", False), bool(body.pop("stream_options", None))) in [
+        (False, False),
+        (True, kind != "groq"),
+    ]
     assert body == {
         "model": "ok",
         "temperature": 0.0,
@@ -229,7 +232,9 @@ def test_echo_repeats_the_prompt_exactly(standin: Standin, streaming: bool, prom
 
 
 def test_the_registry_lists_installed_models_and_marks_those_that_are_no_ai(standin: Standin) -> None:
-    found = {model.name: model for model in adapters.load("llm").list_models(candidate(standin, kind="llm", base_url=None))}
+    found = {
+        model.name: model for model in adapters.load("llm").list_models(candidate(standin, kind="llm", base_url=None))
+    }
     assert not found["echo"].is_ai
     assert found["gpt-4o"].is_ai
 

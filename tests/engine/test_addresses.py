@@ -67,7 +67,9 @@ def test_metadata_addresses_are_refused_however_they_are_spelt(host: str) -> Non
         addresses.check(f"http://{host}/latest/meta-data")
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "10.0.0.1", "172.16.0.1", "[::1]", "[fd12::1]", "nas.local"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "127.0.0.1", "10.0.0.1", "172.16.0.1", "[::1]", "[fd12::1]", "nas.local"]
+)
 def test_private_addresses_are_refused_when_a_setting_forbids_them(host: str, no_private_addresses: None) -> None:
     with pytest.raises(Invalid, match="not allowed by the settings"):
         addresses.check(f"http://{host}:8000")

@@ -105,7 +105,9 @@ def test_a_long_answer_that_keeps_coming_hits_no_limit(standin: Standin) -> None
 
 def test_reasoning_counts_as_progress(standin: Standin) -> None:
     for kind in KINDS:
-        thinker = candidate(standin, "reasoning:15;pace=20;words=3", kind, first_token_timeout_s=0.2, idle_timeout_s=0.2)
+        thinker = candidate(
+            standin, "reasoning:15;pace=20;words=3", kind, first_token_timeout_s=0.2, idle_timeout_s=0.2
+        )
         assert ask([thinker, candidate(standin, "ok", kind)]).completion.served_by == thinker
 
 

@@ -56,7 +56,9 @@ def test_clients_are_kept_per_kind_address_and_key(standin: Standin) -> None:
 
 def test_a_pasted_path_is_not_doubled(standin: Standin) -> None:
     for kind, path in (("groq", "/openai/v1/"), ("cerebras", "/v1"), ("openai_compatible", "/chat/completions")):
-        assert ask([candidate(standin, kind=kind, base_url=str(candidate(standin, kind=kind).base_url) + path)]).completion
+        assert ask(
+            [candidate(standin, kind=kind, base_url=str(candidate(standin, kind=kind).base_url) + path)]
+        ).completion
 
 
 @each_kind

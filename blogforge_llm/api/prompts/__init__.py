@@ -1,5 +1,7 @@
-"""The prompts area."""
+"""The prompts area of the API."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.api.prompts import parts, templates
+
+BLUEPRINTS = [parts.bp, templates.bp]

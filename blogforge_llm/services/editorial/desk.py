@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from blogforge_llm import db
+from blogforge_llm.engine import pricing
 from blogforge_llm.errors import Conflict, Invalid
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
@@ -13,15 +13,16 @@ from blogforge_llm.records.editorial import Overview, Substage, Suggestion, Sugg
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import actions, fields, plans, posts, suggestions, workflow
 from blogforge_llm.services.registry import candidates
-from blogforge_llm.services.tasks import attempts, wording
+from blogforge_llm.services.tasks import attempts, tasks, wording, workers
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A suggestion beside the field's text. `has_moved` when the field is no longer what the suggestion was made from."""
+    """A suggestion beside the field's text. `has_moved`: it is no longer the text the suggestion was made from."""
 
     suggestion: Suggestion
     asked: str | None  # whom, while nobody has answered
+    tokens: int | None  # about how many the prompt has, while nobody has answered
     switches: list[str]  # one line per change of model
     changes: list[diffs.Change]  # from the field's text to the output
     has_moved: bool
@@ -40,6 +41,36 @@ class Block:
     missing: list[Value]  # the empty fields that the prompt needs
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One step of the workflow for one post. `is_worker_alive`: whether anybody would take up what is asked."""
+
+    overview: Overview
+    substage: Substage
+    blocks: list[Block]
+    is_worker_alive: bool
+
+    @property
+    def running(self) -> list[int]:
+        """The tasks the page must follow."""
+        offered = [offer.suggestion for block in self.blocks for offer in block.offers]
+        return [each.task_id for each in offered if each.status == SuggestionStatus.RUNNING]
+
+
+def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str) -> Desk:
+    substage = workflow.get_substage(conn, key=substage_key)
+    whole = overview(conn, post_id=post_id)
+    blocks = [_block(conn, actor, whole, field.key) for field in substage.fields]
+    return Desk(whole, substage, blocks, workers.is_any_alive(conn))
+
+
+def next_step(conn: db.Connection, *, post_id: int) -> Substage:
+    """Where work goes on: the first step with an empty field, the last one of a finished post."""
+    whole = overview(conn, post_id=post_id)
+    steps = [substage for stage in whole.stages for substage in stage.substages]
+    return next((step for step in steps if whole.filled(step) < len(step.fields)), steps[-1])
+
+
 def overview(conn: db.Connection, *, post_id: int) -> Overview:
     post = posts.get(conn, post_id=post_id)
     waiting: dict[str, list[Suggestion]] = {}
@@ -49,11 +80,7 @@ def overview(conn: db.Connection, *, post_id: int) -> Overview:
     return Overview(post, workflow.list_stages(conn), values, waiting)
 
 
-def blocks(conn: db.Connection, *, actor: User, whole: Overview, substage: Substage) -> list[Block]:
-    return [block(conn, actor=actor, whole=whole, field_key=field.key) for field in substage.fields]
-
-
-def block(conn: db.Connection, *, actor: User, whole: Overview, field_key: str) -> Block:
+def _block(conn: db.Connection, actor: User, whole: Overview, field_key: str) -> Block:
     value = whole.values[field_key]
     plan, problem, missing = None, None, []
     try:
@@ -62,37 +89,37 @@ def block(conn: db.Connection, *, actor: User, whole: Overview, field_key: str) 
         problem = str(error)
         keys = error.errors if isinstance(error, Invalid) else {}
         missing = [whole.values[key] for key in keys if key in whole.values]
-    offers = [offer(conn, actor=actor, suggestion=each, value=value) for each in whole.suggestions.get(field_key, [])]
+    offers = [_offer(conn, actor, suggestion, value) for suggestion in whole.suggestions.get(field_key, [])]
     return Block(value, offers, actions.list_for_field(conn, value.field.id), plan, problem, missing)
 
 
-def offer(conn: db.Connection, *, actor: User, suggestion: Suggestion, value: Value) -> Offer:
+def _offer(conn: db.Connection, actor: User, suggestion: Suggestion, value: Value) -> Offer:
     current = value.revision.id if value.revision else None
     tried = attempts.list_for(conn, actor=actor, task_id=suggestion.task_id)
+    is_running = suggestion.status == SuggestionStatus.RUNNING
     is_pending = suggestion.status == SuggestionStatus.PENDING
-    output = fields.shaped(value.field, suggestion.output or "")
+    asked = f"{tried[-1].model_name} on {tried[-1].provider_name}" if tried else None
     return Offer(
         suggestion=suggestion,
-        asked=f"{tried[-1].model_name} on {tried[-1].provider_name}" if tried else _first(conn, actor, suggestion),
+        asked=_first(conn, actor, suggestion) if is_running and not tried else asked,
+        tokens=_tokens(conn, suggestion) if is_running else None,
         switches=wording.switches(tried),
-        changes=diffs.words(value.text, output) if is_pending else [],
+        changes=diffs.words(value.text, fields.shaped(value.field, suggestion.output or "")) if is_pending else [],
         has_moved=current != suggestion.base_revision_id,
         next_step=wording.NEXT_STEPS.get(suggestion.error_category) if suggestion.error_category else None,
     )
 
 
-def running(offers: Iterable[Suggestion]) -> list[int]:
-    """The tasks a page must follow."""
-    return [suggestion.task_id for suggestion in offers if suggestion.status == SuggestionStatus.RUNNING]
-
-
 def _first(conn: db.Connection, actor: User, suggestion: Suggestion) -> str | None:
-    if suggestion.status != SuggestionStatus.RUNNING:
-        return None
+    """Whom the first call goes to, as far as one can tell now."""
+    ids = {"route_id": suggestion.route_id, "model_id": suggestion.model_id, "user_id": actor.id}
     try:
-        first = candidates.list_for(conn, route_id=suggestion.route_id, model_id=suggestion.model_id, user_id=actor.id)[
-            0
-        ]
+        first = candidates.list_for(conn, **ids)[0]
     except Invalid:
         return None
     return f"{first.model_name} on {first.provider_name}"
+
+
+def _tokens(conn: db.Connection, suggestion: Suggestion) -> int:
+    task = tasks.get(conn, task_id=suggestion.task_id)
+    return pricing.estimate_prompt(tasks.request_of(task).messages)

@@ -49,33 +49,33 @@ def save(
     """Write `text` over the revision it was made from; the same text again changes nothing, whatever the base.
 
     Returns the field's newest revision, None while nothing was ever written. Raises Conflict when the field moved on;
-    its `current` is {revision, text, by, at}. An autosave takes the place of the one before it, see _is_folded.
+    its `current` is {revision, text, by, at}. An autosave takes the place of the one before it, see _folded.
     """
     permissions.require(actor, Permission.WRITE_POSTS)
     field = workflow.get_field(conn, key=field_key)
     text = tidy(field, text)
     lock_live(conn, post_id=post_id)
-    current = sql.get_current(conn, post_id=post_id, field_id=field.id)
-    if text == (current["text"] if current else ""):
-        return Revision(**revisions_sql.get_revision(conn, revision_id=current["id"])) if current else None
+    current = _current(conn, post_id, field)
+    if text == (current.text if current else ""):
+        return current
     _compare(current, base_revision_id, field)
-    folded = current if current and is_autosave and _is_folded(current, actor) else None
+    folded = _folded(conn, current, actor) if is_autosave else None
     revision_id = revisions_sql.create_revision(
         conn,
         post_id=post_id,
         field_id=field.id,
-        base_revision_id=folded["base_revision_id"] if folded else base_revision_id,
+        base_revision_id=folded.base_revision_id if folded else base_revision_id,
         text=text,
         origin=origin,
         user_id=actor.id,
         suggestion_id=suggestion_id,
         restored_from_id=restored_from_id,
         is_autosave=is_autosave,
-        started_at=folded["started_at"] if folded else None,
+        started_at=folded.started_at if folded else None,
     )
     sql.set_value(conn, post_id=post_id, field_id=field.id, revision_id=revision_id)
     if folded:
-        revisions_sql.delete_revision(conn, revision_id=folded["id"])
+        revisions_sql.delete_revision(conn, revision_id=folded.id)
     _touch(conn, actor=actor, post_id=post_id)
     return Revision(**revisions_sql.get_revision(conn, revision_id=revision_id))
 
@@ -106,28 +106,38 @@ def lock_live(conn: db.Connection, *, post_id: int) -> str:
     return title
 
 
-def _compare(current: dict[str, Any] | None, base_revision_id: int | None, field: Field) -> None:
-    if (current["id"] if current else None) == base_revision_id:
+def _current(conn: db.Connection, post_id: int, field: Field) -> Revision | None:
+    """The newest revision as a writer must see it: the post is locked."""
+    revision_id = sql.get_current_id(conn, post_id=post_id, field_id=field.id)
+    return None if revision_id is None else Revision(**revisions_sql.get_revision(conn, revision_id=revision_id))
+
+
+def what_is_there(current: Revision | None) -> dict[str, Any]:
+    """A field's newest revision as whoever wrote over an older one is told of it."""
+    if current is None:
+        return {"revision": None, "text": "", "by": None, "at": None}
+    at = current.created_at.isoformat()
+    return {"revision": current.id, "text": current.text, "by": current.user_name, "at": at}
+
+
+def _compare(current: Revision | None, base_revision_id: int | None, field: Field) -> None:
+    if (current.id if current else None) == base_revision_id:
         return
-    by = (current["user_name"] if current else None) or "Somebody"
+    by = (current.user_name if current else None) or "Somebody"
     raise Conflict(
-        f"{by} changed “{field.name}” in the meantime, so nothing was overwritten. Compare the two texts and save again.",
-        current={
-            "revision": current["id"] if current else None,
-            "text": current["text"] if current else "",
-            "by": current["user_name"] if current else None,
-            "at": current["created_at"].isoformat() if current else None,
-        },
+        f"{by} changed “{field.name}” meanwhile, so nothing was overwritten. Compare the two texts and save again.",
+        current=what_is_there(current),
     )
 
 
-def _is_folded(current: dict[str, Any], actor: User) -> bool:
-    """Autosaves by one person within 10 minutes are one revision, unless something refers to what is there.
+def _folded(conn: db.Connection, current: Revision | None, actor: User) -> Revision | None:
+    """The autosave whose place the next one takes: the same person's, within 10 minutes, and nothing refers to it.
 
-    The revision gets a new id each time, so that a tab which knows only an older one cannot overwrite it unseen.
+    The place is taken under a new id, so that a tab which knows only an older one cannot overwrite it unseen.
     """
-    is_mine: bool = current["is_foldable"] and current["user_id"] == actor.id
-    return is_mine
+    if current is None or not current.is_autosave or current.user_id != actor.id:
+        return None
+    return current if sql.is_foldable(conn, revision_id=current.id) else None
 
 
 def _touch(conn: db.Connection, *, actor: User, post_id: int) -> None:

@@ -1,5 +1,5 @@
-"""Libraries of prompts in and out of the database. Importing again changes nothing, and never what somebody edited since.
-The file's format is library_document.py.
+"""Libraries of prompts in and out of the database. Importing again changes nothing, and never what somebody edited
+since. The file's format is library_document.py.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from blogforge_llm.errors import DomainError, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.library import (
-    ImportReport, Library, LibraryAction, LibraryBlock, LibraryPart, LibraryTemplate,
-)  # fmt: skip
+    ImportReport,
+    Library,
+    LibraryAction,
+    LibraryBlock,
+    LibraryPart,
+    LibraryTemplate,
+)
 from blogforge_llm.records.prompts import Block, Part, Template
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import actions
@@ -111,7 +116,7 @@ class _Importer:
     def _part(self, entry: LibraryPart) -> None:
         row = self.parts.get(entry.name.lower())
         wanted = document.part_data(entry)
-        fate = self._fate(f"Part: {entry.name}", row, wanted, row and document.part_data(_part_entry(row)))
+        fate = self._fate(f"Part: {entry.name}", row, wanted, document.part_data(_part_entry(row)) if row else None)
         if fate == "created":
             row = parts.create(self.conn, actor=self.actor, note=_NOTE, **wanted)
         elif fate == "updated" and row:
@@ -124,9 +129,9 @@ class _Importer:
     def _template(self, entry: LibraryTemplate) -> None:
         row = self.templates.get(entry.name.lower())
         wanted = document.template_data(entry)
-        present = row and document.template_data(_template_entry(self.conn, row, self.part_names))
+        present = document.template_data(_template_entry(self.conn, row, self.part_names)) if row else None
         fate = self._fate(f"Template: {entry.name}", row, wanted, present)
-        values = {"name": entry.name, "description": entry.description, "note": _NOTE}
+        values: dict[str, Any] = {"name": entry.name, "description": entry.description, "note": _NOTE}
         if fate == "created":
             blocks = self._blocks(entry)
             row = templates.create(self.conn, actor=self.actor, blocks=blocks, **values)
@@ -143,9 +148,8 @@ class _Importer:
             part = self.parts.get(block.part.lower()) if block.part is not None else None
             if block.part is not None and part is None:
                 raise Invalid(f"blocks[{number}]: there is no part “{block.part[:100]}”.")
-            blocks.append(
-                Block(part and part.id, block.role, block.content, block.is_optional, block.is_enabled)
-            )  # fmt: skip
+            part_id = part.id if part else None
+            blocks.append(Block(part_id, block.role, block.content, block.is_optional, block.is_enabled))
         return blocks
 
     def _action(self, entry: LibraryAction) -> None:
@@ -156,9 +160,8 @@ class _Importer:
             raise Invalid(f"there is no field “{entry.field[:100]}”.")
         row = self.actions.get((entry.field, entry.name.lower()))
         wanted = document.action_data(entry)
-        fate = self._fate(
-            f"Action: {entry.field}, {entry.name}", row, wanted, row and document.action_data(_action_entry(row))
-        )
+        present = document.action_data(_action_entry(row)) if row else None
+        fate = self._fate(f"Action: {entry.field}, {entry.name}", row, wanted, present)
         values: dict[str, Any] = {"parameters": entry.parameters, "contract": entry.contract}
         values |= {"name": entry.name, "template_id": template.id}
         if fate == "created":

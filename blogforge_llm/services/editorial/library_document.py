@@ -1,5 +1,5 @@
-"""The file format of a library, blogforge-library/1: reading it strictly, naming the place of every mistake, and writing
-it. What becomes of it in the database is library.py.
+"""The file format of a library, blogforge-library/1: reading it strictly, naming the place of every mistake, and
+writing it. What becomes of it in the database is library.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a click on Automate would ask: the action, the exact messages, whom, and about how much. Asking is suggestions.py."""
+"""What a click on Automate would ask: the action, the exact messages, whom. The asking itself is suggestions.py."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def make(
 ) -> Plan:
     """The field's default action unless another is named; a model is asked alone, a route in its order.
 
-    Raises Invalid saying what to do: no action, an empty field the prompt needs (`errors` is by field key), nobody to ask.
+    Raises Invalid saying what to do: no action, a field that the prompt needs is empty (`errors`
+    is by field key), nobody to ask.
     """
     values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
     if field_key not in values:
@@ -110,7 +111,7 @@ def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
 
 
 def _inputs(conn: db.Connection, action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
-    """The template's variables from the post's fields of the same key. Raises Invalid naming every field that is empty."""
+    """The template's variables from the post's fields of the same key. Raises Invalid naming those that are empty."""
     wanted = resolver.variables(conn, action.template_version_id)
     inputs = {v.name: _input(values[v.name]) for v in wanted if v.name in values and values[v.name].is_filled}
     missing = [variable.name for variable in wanted if variable.is_required and variable.name not in inputs]

@@ -56,3 +56,15 @@ def restore(
         conn, actor=actor, post_id=post_id, field_key=field_key, text=text, base_revision_id=base_revision_id,
         origin=Origin.RESTORED, restored_from_id=revision_id,
     )  # fmt: skip
+
+
+def yield_to(
+    conn: db.Connection, *, actor: User, post_id: int, field_key: str, text: str, revision_id: int | None
+) -> Revision | None:
+    """Give way to what somebody else saved: `text` becomes a revision over theirs, and theirs the newest again."""
+    mine = fields.save(conn, actor=actor, post_id=post_id, field_key=field_key, text=text, base_revision_id=revision_id)
+    if mine is None or mine.id == revision_id:
+        return mine
+    return restore(
+        conn, actor=actor, post_id=post_id, field_key=field_key, revision_id=revision_id, base_revision_id=mine.id
+    )

@@ -40,7 +40,7 @@ def create(
     count: int = 1,
     instead_of: int | None = None,
 ) -> list[Suggestion]:
-    """Ask `count` times (1-4) what the field's action asks; a failed suggestion `instead_of` which this comes is put away.
+    """Ask `count` times (1-4) what the field's action asks; the failed suggestion `instead_of` is put away.
 
     Raises Invalid as plans.make does, and Conflict for a deleted post.
     """
@@ -87,12 +87,12 @@ def accept(
     actor: User,
     suggestion_id: int,
     text: str | None = None,
-    base_revision_id: int | None | _Base = OWN_BASE,
+    base_revision_id: int | _Base | None = OWN_BASE,
 ) -> Revision:
     """Write the output, or `text` made from it, into the field as a new revision.
 
-    Raises Conflict when the field moved on from the base (its `current` is what is there), when somebody decided before,
-    and while there is nothing to accept.
+    Raises Conflict when the field moved on from the base (its `current` is what is there), when somebody decided
+    before, and while there is nothing to accept.
     """
     permissions.require(actor, Permission.WRITE_POSTS)
     suggestion = _lock(conn, suggestion_id)
@@ -151,6 +151,7 @@ def withdraw(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggest
     return get(conn, suggestion_id=suggestion_id)
 
 
+_DEEDS = {SuggestionStatus.DISCARDED: "discarded", SuggestionStatus.WITHDRAWN: "stopped"}
 _NOTHING_TO_ACCEPT = {
     SuggestionStatus.RUNNING: "This suggestion is still being written. Wait for its end, then accept it.",
     SuggestionStatus.FAILED: "This suggestion failed, so there is nothing to accept. Try again.",
@@ -190,9 +191,7 @@ def _require_undecided(suggestion: Suggestion) -> None:
     if suggestion.decided_at is None:
         return
     who, when = suggestion.decided_by_name or "Somebody", f"{suggestion.decided_at:%-d %B, %H:%M} UTC"
-    did = {SuggestionStatus.DISCARDED: "discarded", SuggestionStatus.WITHDRAWN: "stopped"}.get(
-        suggestion.status, "accepted"
-    )
+    did = _DEEDS.get(suggestion.status, "accepted")
     raise Conflict(
         f"{who} already {did} this suggestion on {when}. Nothing was changed now.",
         current={

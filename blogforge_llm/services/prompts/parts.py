@@ -20,8 +20,8 @@ sql = db.load("prompts/parts")
 
 def create(
     conn: db.Connection, *, actor: User, name: str, kind: str, role: str, content: str, description: str = "",
-    tags: Sequence[str] = (), position: int = part_texts.DEFAULT_POSITION, variable: str | None = None, label: str | None = None,
-    fence: str | None = None, note: str = "",
+    tags: Sequence[str] = (), position: int = part_texts.DEFAULT_POSITION, variable: str | None = None,
+    label: str | None = None, fence: str | None = None, note: str = "",
 ) -> Part:  # fmt: skip
     """A part with its version 1, published. Raises Invalid, and Conflict when the name is taken."""
     permissions.require(actor, Permission.KEEP_PROMPTS)

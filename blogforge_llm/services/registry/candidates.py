@@ -53,6 +53,12 @@ def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None =
     return _only(rows)
 
 
+def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
+    """Why models of the route would be passed over right now, by model id."""
+    rows = sql.list_for_route(conn, route_id=route_id, user_id=user_id)
+    return {row["model_id"]: problem for row in rows if (problem := _problem(row)) is not None}
+
+
 def _only(rows: list[dict[str, Any]]) -> Candidate:
     if not rows:
         raise Invalid("There is no such model. Choose another one under LLM, Models.")

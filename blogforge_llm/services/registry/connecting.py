@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Unpack
+from typing import Any, Unpack
 
 from blogforge_llm import config, db
 from blogforge_llm.errors import Invalid
@@ -47,6 +47,19 @@ def list_found(*, actor: User) -> dict[str, OfferedKey]:
         service.key: OfferedKey(service.variable, keys.hint(secrets[service.variable]))
         for service in known_services.SERVICES
         if service.variable in secrets
+    }
+
+
+def suggest(service: KnownService, *, name: str, variable: str = "") -> dict[str, Any]:
+    """What the connect form shows at first; `variable` is a key of the environment somebody clicked on."""
+    return {
+        "name": name,
+        "base_url": service.base_url or "",
+        "key_source": f"env:{variable}" if variable else "typed",
+        "models": [model.name for model in service.models],
+        "in_default_route": True,
+        "requests_per_minute": service.requests_per_minute,
+        "tokens_per_minute": service.tokens_per_minute,
     }
 
 

@@ -101,6 +101,34 @@ def move(conn: db.Connection, *, actor: User, route_id: int, model_id: int, by: 
     return get(conn, route_id=route_id)
 
 
+def reorder(conn: db.Connection, *, actor: User, route_id: int, order: Sequence[int]) -> Route:
+    """Put the models in this order. Raises Conflict when they are no longer the route's: somebody else changed it."""
+    permissions.require(actor, Permission.KEEP_REGISTRY)
+    sql.lock_route(conn, route_id=route_id)
+    if sorted(order) != sorted(model.id for model in get(conn, route_id=route_id).models):
+        raise Conflict("The models of this route changed meanwhile. Load the page again, then put them in order.")
+    _set_models(conn, route_id, order)
+    return get(conn, route_id=route_id)
+
+
+def add_model(conn: db.Connection, *, actor: User, route_id: int, model_id: int) -> Route:
+    """Put a model at the end. Raises Invalid when it is there already."""
+    permissions.require(actor, Permission.KEEP_REGISTRY)
+    sql.lock_route(conn, route_id=route_id)
+    order = [model.id for model in get(conn, route_id=route_id).models]
+    _set_models(conn, route_id, [*order, model_id])
+    return get(conn, route_id=route_id)
+
+
+def remove_model(conn: db.Connection, *, actor: User, route_id: int, model_id: int) -> Route:
+    """Take a model out; nothing happens when it is not there."""
+    permissions.require(actor, Permission.KEEP_REGISTRY)
+    sql.lock_route(conn, route_id=route_id)
+    order = [model.id for model in get(conn, route_id=route_id).models]
+    _set_models(conn, route_id, [other for other in order if other != model_id])
+    return get(conn, route_id=route_id)
+
+
 def add_to_default(conn: db.Connection, *, actor: User, models: Sequence[Model]) -> Route:
     """Put models at the end of the default route, which is made if there is none.
 

@@ -1,5 +1,7 @@
-"""The registry area."""
+"""The registry area: providers with their keys and models, routes, presets."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.web.registry import discoveries, keys, models, presets, providers, routes, tests
+
+BLUEPRINTS = [providers.bp, tests.bp, discoveries.bp, keys.bp, models.bp, routes.bp, presets.bp]

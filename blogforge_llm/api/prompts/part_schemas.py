@@ -1,0 +1,113 @@
+"""What goes in and out of /api/v1/llm/parts."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from blogforge_llm.api.fields import Line, Text
+from blogforge_llm.records.prompts import MessageRole, PartKind
+from blogforge_llm.services.prompts.rendering import MAX_SOURCE
+
+_KIND = validate.OneOf([kind.value for kind in PartKind])
+_ROLE = validate.OneOf([role.value for role in MessageRole])
+_NAME = {"description": "Unique, in any case of letters.", "example": "Plain words"}
+_CONTENT = {
+    "description": "`{{ name }}`, `{% for item in name %}` and `{% if name %}` are filled in. A data part's text stands "
+    "before its fenced value, or around it where it has the variable's own placeholder.",
+    "example": "Use short words and short sentences.",
+}
+_VARIABLE = {"description": "Data parts: the variable whose value is brought in, fenced.", "example": "basic_idea"}
+_LABEL = {"description": "Data parts: what people call the variable.", "example": "Basic idea"}
+_FENCE = {"description": "Data parts: the name of the marks around the value.", "example": "basic_idea"}
+_TAGS = {"description": "At most 20.", "example": ["voice"]}
+_POSITION = {"description": "Where it usually stands in a template, 0 to 1000.", "example": 20}
+_NOTE = {"description": "Why it was changed.", "example": "Shorter."}
+
+
+class PartText(Schema):
+    role = fields.String(validate=_ROLE, metadata={"description": "The role of its message.", "example": "system"})
+    content = Text(validate=validate.Length(max=MAX_SOURCE), metadata=_CONTENT)
+    variable = Text(allow_none=True, validate=validate.Length(max=64), metadata=_VARIABLE)
+    label = Text(allow_none=True, validate=validate.Length(max=100), metadata=_LABEL)
+    fence = Text(allow_none=True, validate=validate.Length(max=64), metadata=_FENCE)
+    note = Text(validate=validate.Length(max=500), metadata=_NOTE)
+
+
+class PartIn(PartText):
+    """What may be changed on a part. Other words make a new version, published at once."""
+
+    name = Line(metadata=_NAME)
+    kind = fields.String(validate=_KIND, metadata={"example": "style"})
+    description = Text(validate=validate.Length(max=2000), metadata={"example": "For readers in a hurry."})
+    tags = fields.List(Text(validate=validate.Length(max=50)), metadata=_TAGS)
+    position = fields.Integer(strict=True, validate=validate.Range(0, 1000), metadata=_POSITION)
+
+
+class NewPartIn(PartIn):
+    """A new part."""
+
+    name = Line(required=True, metadata=_NAME)
+    kind = fields.String(required=True, validate=_KIND, metadata={"example": "style"})
+    role = fields.String(required=True, validate=_ROLE, metadata={"example": "system"})
+    content = Text(required=True, validate=validate.Length(max=MAX_SOURCE), metadata=_CONTENT)
+
+
+class PartVersionIn(PartText):
+    """Other words for a part; what is left out stays as it is published."""
+
+    content = Text(required=True, validate=validate.Length(max=MAX_SOURCE), metadata=_CONTENT)
+    publish = fields.Boolean(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
+
+
+class PartQuery(Schema):
+    q = fields.String(load_default="", metadata={"description": "Words in name, description or text."})
+    kind = fields.String(validate=_KIND)
+    tag = fields.String()
+    archived = fields.Boolean(load_default=False, attribute="is_archived")
+
+
+class PartVersionOut(Schema):
+    """The words of a part at one time; never changed."""
+
+    id = fields.Integer(metadata={"example": 31})
+    number = fields.Integer(metadata={"example": 2})
+    role = fields.String(validate=_ROLE)
+    content = fields.String(metadata=_CONTENT)
+    variable = fields.String(allow_none=True, metadata=_VARIABLE)
+    label = fields.String(allow_none=True, metadata=_LABEL)
+    fence = fields.String(allow_none=True, metadata=_FENCE)
+    note = fields.String(metadata=_NOTE)
+    created_by = fields.String(attribute="created_by_name", allow_none=True, metadata={"example": "Ann"})
+    created_at = fields.AwareDateTime()
+    is_published = fields.Boolean()
+
+
+class PartOut(Schema):
+    """A part with the words in use."""
+
+    id = fields.Integer(metadata={"example": 12})
+    name = fields.String(metadata=_NAME)
+    kind = fields.String(validate=_KIND)
+    description = fields.String()
+    tags = fields.List(fields.String(), metadata=_TAGS)
+    position = fields.Integer(metadata=_POSITION)
+    role = fields.String(validate=_ROLE)
+    content = fields.String(metadata=_CONTENT)
+    variable = fields.String(allow_none=True, metadata=_VARIABLE)
+    label = fields.String(allow_none=True, metadata=_LABEL)
+    fence = fields.String(allow_none=True, metadata=_FENCE)
+    version = fields.Integer(metadata={"description": "The number of the version in use.", "example": 1})
+    version_id = fields.Integer(metadata={"example": 30})
+    latest_version = fields.Integer(metadata={"description": "Greater than version while one waits.", "example": 2})
+    used_by = fields.Integer(metadata={"description": "How many templates speak it.", "example": 4})
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+    archived_at = fields.AwareDateTime(allow_none=True)
+
+
+class PublishedIn(Schema):
+    """Which version to put to use."""
+
+    version = fields.Integer(
+        required=True, strict=True, validate=validate.Range(min=1, max=2**31 - 1), metadata={"example": 2}
+    )

@@ -1,0 +1,162 @@
+"""What goes in and out of /api/v1/llm/templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.records.prompts import Block, MessageRole
+from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
+from blogforge_llm.services.prompts.rendering import MAX_SOURCE
+
+_ROLE = validate.OneOf([role.value for role in MessageRole])
+_NAME = {"description": "Unique, in any case of letters.", "example": "Basic idea from the seed"}
+_BLOCKS = {"example": [{"part_id": 12}, {"role": "user", "content": "Write about {{ basic_idea }}."}]}
+_NOTE = {"description": "Why it was changed.", "example": "Asks for fewer words."}
+_INPUTS = {
+    "description": "A text, or a list of texts, for each variable.",
+    "example": {"basic_idea": "Kilts for weddings"},
+}
+
+
+class BlockSchema(Schema):
+    """A part, by `part_id`, whose published version speaks; or a message of its own, with `role` and `content`."""
+
+    part_id = Id(metadata={"example": 12})
+    role = fields.String(
+        validate=_ROLE, metadata={"description": "With a part: instead of the part's own role.", "example": "user"}
+    )
+    content = Text(validate=validate.Length(max=MAX_SOURCE), metadata={"example": "Write about {{ basic_idea }}."})
+    optional = fields.Boolean(
+        attribute="is_optional", metadata={"description": "Left out while a variable of it is empty.", "example": False}
+    )
+    enabled = fields.Boolean(
+        attribute="is_enabled", metadata={"description": "false: it says nothing.", "example": True}
+    )
+
+    @validates_schema
+    def check_source(self, data: dict[str, Any], **_: Any) -> None:
+        if ("part_id" in data) == ("content" in data):
+            raise ValidationError("A block has either part_id, or role and content.", "part_id")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Block:
+        role = MessageRole(data.pop("role")) if "role" in data else None
+        return Block(role=role, **data)
+
+
+class BlockOut(Schema):
+    """A block; without what it does not have."""
+
+    part_id = fields.Integer(allow_none=True)
+    role = fields.String(allow_none=True)
+    content = fields.String(allow_none=True)
+    optional = fields.Boolean(attribute="is_optional")
+    enabled = fields.Boolean(attribute="is_enabled")
+
+
+class TemplateIn(Schema):
+    """What may be changed on a template. Other blocks make a new version, published at once."""
+
+    name = Line(metadata=_NAME)
+    description = Text(validate=validate.Length(max=2000), metadata={"example": "Turns the seed into a brief."})
+    blocks = fields.List(fields.Nested(BlockSchema), validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS)
+    note = Text(validate=validate.Length(max=500), metadata=_NOTE)
+
+
+class NewTemplateIn(TemplateIn):
+    """A new template."""
+
+    name = Line(required=True, metadata=_NAME)
+    blocks = fields.List(
+        fields.Nested(BlockSchema), required=True, validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS
+    )
+
+
+class TemplateVersionIn(Schema):
+    """Other blocks for a template."""
+
+    blocks = fields.List(
+        fields.Nested(BlockSchema), required=True, validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS
+    )
+    note = Text(validate=validate.Length(max=500), metadata=_NOTE)
+    publish = fields.Boolean(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
+
+
+class TemplateQuery(Schema):
+    q = fields.String(load_default="", metadata={"description": "Words in name or description."})
+    archived = fields.Boolean(load_default=False, attribute="is_archived")
+
+
+class VariableOut(Schema):
+    """What a template asks for."""
+
+    name = fields.String(metadata={"example": "basic_idea"})
+    label = fields.String(metadata={"example": "Basic idea"})
+    required = fields.Boolean(attribute="is_required", metadata={"example": True})
+    sources = fields.List(fields.String(), metadata={"description": "The parts and messages that use it."})
+
+
+class TemplateRowOut(Schema):
+    """A template as a list shows it."""
+
+    id = fields.Integer(metadata={"example": 5})
+    name = fields.String(metadata=_NAME)
+    description = fields.String()
+    version = fields.Integer(metadata={"description": "The number of the version in use.", "example": 1})
+    version_id = fields.Integer(metadata={"example": 9})
+    latest_version = fields.Integer(metadata={"description": "Greater than version while one waits.", "example": 2})
+    used_by = fields.Integer(metadata={"description": "How many actions ask with it.", "example": 1})
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+    archived_at = fields.AwareDateTime(allow_none=True)
+
+
+class TemplateOut(TemplateRowOut):
+    """A template with the blocks in use and what they ask for."""
+
+    blocks = fields.List(fields.Nested(BlockOut))
+    variables = fields.List(fields.Nested(VariableOut))
+
+
+class TemplateVersionOut(Schema):
+    """The blocks of a template at one time; never changed."""
+
+    id = fields.Integer(metadata={"example": 9})
+    number = fields.Integer(metadata={"example": 1})
+    note = fields.String(metadata=_NOTE)
+    blocks = fields.List(fields.Nested(BlockOut))
+    created_by = fields.String(attribute="created_by_name", allow_none=True, metadata={"example": "Ann"})
+    created_at = fields.AwareDateTime()
+    is_published = fields.Boolean()
+
+
+class PreviewIn(Schema):
+    """What to fill in."""
+
+    inputs = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict, metadata=_INPUTS)
+    version = fields.Integer(
+        strict=True,
+        validate=validate.Range(min=1, max=2**31 - 1),
+        metadata={"description": "Another version than the one in use.", "example": 1},
+    )
+
+
+class PreviewMessageOut(Schema):
+    role = fields.String(validate=_ROLE)
+    content = fields.String()
+    tokens = fields.Integer(metadata={"description": "Estimated.", "example": 120})
+
+
+class PreviewOut(Schema):
+    """Exactly what a task with these inputs would send."""
+
+    messages = fields.List(fields.Nested(PreviewMessageOut))
+    variables = fields.List(fields.Nested(VariableOut))
+    omitted = fields.List(
+        fields.String(), metadata={"description": "Optional blocks left out, as a variable is empty."}
+    )
+    tokens = fields.Integer(metadata={"description": "Estimated, of all messages.", "example": 420})
+    version_id = fields.Integer(attribute="template_version_id")

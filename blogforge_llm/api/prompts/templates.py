@@ -1,0 +1,152 @@
+"""/api/v1/llm/templates: ordered blocks, their versions, and what they would say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from blogforge_llm import db
+from blogforge_llm.api.authentication import current
+from blogforge_llm.api.prompts import template_schemas as schemas
+from blogforge_llm.api.prompts.part_schemas import PublishedIn
+from blogforge_llm.records.prompts import Template, TemplateVersion
+from blogforge_llm.services.prompts import previews, resolver, templates
+
+bp = Blueprint(
+    "templates", __name__, url_prefix="/api/v1/llm/templates", description="Prompts: parts and messages in order."
+)
+
+
+@bp.route("")
+class Templates(MethodView):
+    @bp.arguments(schemas.TemplateQuery, location="query")
+    @bp.response(200, schemas.TemplateRowOut(many=True))
+    @bp.paginate()
+    def get(self, query: dict[str, Any], pagination_parameters: Any) -> list[Template]:
+        """List templates
+
+        By name.
+        """
+        with db.transaction() as conn:
+            pagination_parameters.item_count = templates.count(conn, **query)
+            return templates.list_(
+                conn, **query, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item
+            )
+
+    @bp.arguments(schemas.NewTemplateIn)
+    @bp.response(201, schemas.TemplateOut)
+    @bp.alt_response(409, description="The name is taken, or a part is archived.")
+    def post(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Create a template
+
+        Its version 1 is published.
+        """
+        with db.transaction() as conn:
+            return _whole(conn, templates.create(conn, actor=current(), **data))
+
+
+@bp.route("/<int:template_id>")
+class TemplateById(MethodView):
+    @bp.response(200, schemas.TemplateOut)
+    @bp.alt_response(404, description="There is no such template.")
+    def get(self, template_id: int) -> dict[str, Any]:
+        """Get a template"""
+        with db.transaction() as conn:
+            return _whole(conn, templates.get(conn, template_id=template_id))
+
+    @bp.arguments(schemas.TemplateIn)
+    @bp.response(200, schemas.TemplateOut)
+    @bp.alt_response(404, description="There is no such template.")
+    @bp.alt_response(409, description="The name is taken, or a part is archived.")
+    def patch(self, data: dict[str, Any], template_id: int) -> dict[str, Any]:
+        """Change a template
+
+        Only what is sent changes. Other blocks make a new version, published at once; name and description do not.
+        """
+        with db.transaction() as conn:
+            return _whole(conn, templates.update(conn, actor=current(), template_id=template_id, **data))
+
+    @bp.response(204)
+    @bp.alt_response(404, description="There is no such template.")
+    @bp.alt_response(409, description="An action uses it; the detail names which.")
+    def delete(self, template_id: int) -> None:
+        """Archive a template
+
+        Tasks that were asked with it keep their prompts.
+        """
+        with db.transaction() as conn:
+            templates.archive(conn, actor=current(), template_id=template_id)
+
+
+@bp.post("/<int:template_id>/restoration")
+@bp.response(200, schemas.TemplateOut)
+@bp.alt_response(404, description="There is no such template.")
+@bp.alt_response(409, description="Another template took its name, or a part of it is archived.")
+def unarchive(template_id: int) -> dict[str, Any]:
+    """Bring an archived template back"""
+    with db.transaction() as conn:
+        return _whole(conn, templates.unarchive(conn, actor=current(), template_id=template_id))
+
+
+@bp.route("/<int:template_id>/versions")
+class TemplateVersions(MethodView):
+    @bp.response(200, schemas.TemplateVersionOut(many=True))
+    @bp.alt_response(404, description="There is no such template.")
+    @bp.paginate()
+    def get(self, template_id: int, pagination_parameters: Any) -> list[TemplateVersion]:
+        """List the versions of a template
+
+        The newest first.
+        """
+        page = pagination_parameters
+        with db.transaction() as conn:
+            templates.get(conn, template_id=template_id)
+            page.item_count = templates.count_versions(conn, template_id=template_id)
+            return templates.list_versions(conn, template_id=template_id, limit=page.page_size, offset=page.first_item)
+
+    @bp.arguments(schemas.TemplateVersionIn)
+    @bp.response(201, schemas.TemplateVersionOut)
+    @bp.alt_response(404, description="There is no such template.")
+    @bp.alt_response(409, description="A part is archived.")
+    def post(self, data: dict[str, Any], template_id: int) -> TemplateVersion:
+        """Add a version
+
+        It waits until it is published. The blocks of the published or of the newest version make no new one: that version
+        is the answer.
+        """
+        with db.transaction() as conn:
+            return templates.add_version(conn, actor=current(), template_id=template_id, **data)
+
+
+@bp.put("/<int:template_id>/published")
+@bp.arguments(PublishedIn)
+@bp.response(200, schemas.TemplateOut)
+@bp.alt_response(404, description="There is no such template or version.")
+@bp.alt_response(409, description="A part of that version is archived.")
+def publish(data: dict[str, Any], template_id: int) -> dict[str, Any]:
+    """Put a version to use"""
+    with db.transaction() as conn:
+        template = templates.publish(conn, actor=current(), template_id=template_id, number=data["version"])
+        return _whole(conn, template)
+
+
+@bp.post("/<int:template_id>/preview")
+@bp.arguments(schemas.PreviewIn)
+@bp.response(200, schemas.PreviewOut)
+@bp.alt_response(404, description="There is no such template or version.")
+@bp.alt_response(409, description="The template is archived.")
+def preview(data: dict[str, Any], template_id: int) -> previews.Preview:
+    """See the prompt
+
+    Exactly the messages a task with these inputs would send. A missing or unknown variable is an error that names it.
+    """
+    with db.transaction() as conn:
+        return previews.of_template(conn, template_id=template_id, **data)
+
+
+def _whole(conn: db.Connection, template: Template) -> dict[str, Any]:
+    version = templates.get_version(conn, template_id=template.id, number=template.version)
+    values = {name: getattr(template, name) for name in Template.__slots__}
+    return values | {"blocks": version.blocks, "variables": resolver.variables(conn, template.version_id)}

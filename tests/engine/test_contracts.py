@@ -1,0 +1,159 @@
+"""What is taken off an answer, what stays, and what breaks a contract."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from blogforge_llm.engine.contracts import EMPTY, check
+from blogforge_llm.engine.types import OutputContract
+
+ARTICLE = "Bread is patient.\n\nIt waits for you."
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (f"Sure! Here is what you asked for:\n\n{ARTICLE}", ARTICLE),
+        (f"Certainly! Below is the revised section:\n\n{ARTICLE}", ARTICLE),
+        (f"Here's an excerpt suggestion:\n\n{ARTICLE}", ARTICLE),
+        (f"**Here is the article:**\n\n{ARTICLE}", f"**Here is the article:**\n\n{ARTICLE}"),
+        (f"{ARTICLE}\n\nLet me know if you'd like any changes!", ARTICLE),
+        (f"{ARTICLE}\n\n---\n\nWould you like me to make it shorter?", ARTICLE),
+        (f'"{ARTICLE}"', ARTICLE),
+        (f"“{ARTICLE}”", ARTICLE),
+        (f"```\n{ARTICLE}\n```", ARTICLE),
+        (f"<think>Hm. The user wants…</think>\n\n{ARTICLE}", ARTICLE),
+        (f"\n\n  {ARTICLE}  \n", ARTICLE),
+    ],
+)
+def test_wrappings_are_taken_off_a_text(said: str, meant: str) -> None:
+    assert check(said, OutputContract("text")).text == meant
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        "Here is what nobody tells you about bread:\n\nIt is alive.",
+        "Here is the thing about bread. It is alive.",
+        "Great bread needs three things:\n\n- flour\n- water\n- time",
+        "Sure, bread is simple. Until it is not.",
+        f"{ARTICLE}\n\nLet me know in the comments if you agree!",
+        f"{ARTICLE}\n\nFeel free to use any flour.",
+        '"Yes" is not the same as "no"',
+        "'Tis the season. Don't be late, said Hans'",
+        "It ends with a colon:",
+        "```python\nprint(1)\n```\n\nThen:\n\n```python\nprint(2)\n```",
+        "The <think> tag is odd.",
+    ],
+)
+@pytest.mark.parametrize("shape", ["text", "markdown"])
+def test_what_the_author_may_have_meant_stays(article: str, shape: str) -> None:
+    assert check(article, OutputContract(shape)).text == article
+
+
+def test_a_fence_around_a_whole_markdown_text_goes_and_those_within_stay() -> None:
+    inner = "# Bread\n\n```python\nprint(1)\n```\n\nDone."
+    assert check(f"```markdown\n{inner}\n```", OutputContract("markdown")).text == inner
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "A Title",
+        '"A Title"',
+        "**A Title**",
+        '**"A Title"**',
+        "# A Title",
+        'Sure! Here is the title:\n\n"A Title"\n\nLet me know if you want another one.',
+        'Here is the title: "A Title"',
+        "`A Title`",
+        "```\nA Title\n```",
+    ],
+)
+def test_a_line_is_freed_of_quotes_marks_and_chatter(said: str) -> None:
+    assert check(said, OutputContract("line", max_length=20)).text == "A Title"
+    assert check(said, OutputContract("line", max_length=20)).breach is None
+
+
+def test_several_alternatives_are_no_line() -> None:
+    assert check("A Title\nAnother Title", OutputContract("line")).breach is not None
+
+
+def test_a_title_with_a_colon_or_inner_quotes_is_left_alone() -> None:
+    for title in ("Bread: a history", 'Why "simple" is hard', '"A" and "B"', "Sure thing: bread"):
+        assert check(title, OutputContract("line")).text == title
+
+
+LIST = "One\nTwo\nThree"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '["One", "Two", "Three"]',
+        '```json\n["One", "Two", "Three"]\n```',
+        'Here is the JSON array:\n\n["One", "Two", "Three"]\n\nLet me know if you need more.',
+        '{"titles": ["One", "Two", "Three"]}',
+        '[{"title": "One", "why": "x"}, {"text": "Two"}, {"heading": "Three"}]',
+        "1. One\n2. Two\n3. Three",
+        "1) **One**\n2) **Two**\n\n3) **Three**",
+        "- One\n- Two\n- Three",
+        "Here are five ideas:\n\n* One\n* Two\n* Three\n\nI hope this helps!",
+        "Ideas:\nOne\nTwo\nThree",
+        '• "One"\n• "Two"\n• "Three"',
+        "One\n\nTwo\n\nThree",
+    ],
+)
+def test_a_list_is_one_item_per_line_however_it_was_written(said: str) -> None:
+    assert check(said, OutputContract("list")).text == LIST
+
+
+def test_what_stands_under_an_item_belongs_to_it() -> None:
+    assert check("1. One\n   - a\n   - b\n2. Two\n   more", OutputContract("list")).text == "One a b\nTwo more"
+
+
+def test_too_few_and_too_many_items_are_named() -> None:
+    assert check(LIST, OutputContract("list", min_items=4)).breach == "It must have at least 4 items; it had 3."
+    assert check(LIST, OutputContract("list", max_items=2)).breach == "It must have at most 2 items; it had 3."
+    assert check(LIST, OutputContract("list", min_items=3, max_items=3)).breach is None
+    assert check("[]", OutputContract("list", min_items=1)).breach == "It must have at least 1 items; it had 0."
+
+
+@pytest.mark.parametrize(
+    "said", ['{"a": "é"}', '```json\n{"a": "é"}\n```', 'Here you go:\n\n{"a": "é"}\n\nHope it helps']
+)
+def test_json_is_taken_out_and_printed_to_be_read(said: str) -> None:
+    assert check(said, OutputContract("json")).text == '{\n  "a": "é"\n}'
+
+
+@pytest.mark.parametrize("said", ["No.", '{"a": ', "{'a': 1}", '{"a": 1}\n\nand\n\n{"b": 2}'])
+def test_what_is_no_json_is_said_to_be_none(said: str) -> None:
+    assert check(said, OutputContract("json")).breach == "It must be one valid JSON value and nothing else."
+
+
+def test_items_of_a_json_array_are_counted() -> None:
+    assert check(json.dumps([1, 2]), OutputContract("json", min_items=3)).breach is not None
+
+
+@pytest.mark.parametrize("shape", ["text", "line", "markdown", "list", "json"])
+@pytest.mark.parametrize("said", ["", "  \n\t", "<think>only thoughts</think>"])
+def test_nothing_is_a_breach_in_every_shape(shape: str, said: str) -> None:
+    assert check(said, OutputContract(shape)).breach == EMPTY
+
+
+def test_length_is_counted_after_cleaning() -> None:
+    assert check('"12345"', OutputContract("line", max_length=5)).breach is None
+    breach = check("123456", OutputContract("line", max_length=5)).breach
+    assert breach == "It must have at most 5 characters; it had 6."
+
+
+def test_a_megabyte_is_checked_in_no_time() -> None:
+    import time
+
+    for shape in ("text", "line", "markdown", "list", "json"):
+        for said in ("a " * 500_000, "- x\n" * 250_000, "\n" * 1_000_000 + "a", "[" * 100_000, "here is " * 125_000):
+            began = time.monotonic()
+            check(said, OutputContract(shape))
+            assert time.monotonic() - began < 2, (shape, said[:20])

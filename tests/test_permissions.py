@@ -1,0 +1,73 @@
+"""The matrix, its table in the docs, and what each role really gets from the services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from blogforge_llm import db
+from blogforge_llm.config import ROOT
+from blogforge_llm.errors import DomainError, Forbidden
+from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.services.accounts import permissions, settings, tokens, users
+from tests import factories
+
+Call = Callable[[db.Connection, User], Any]
+
+# What a service does, and the permission it must ask for. Ids that do not exist will do: the permission comes first.
+CALLS: list[tuple[str, Permission, Call]] = [
+    ("tokens.create", Permission.READ, lambda conn, actor: tokens.create(conn, actor=actor, name="x")),
+    ("users.rename", Permission.READ, lambda conn, actor: users.rename(conn, actor=actor, name="x")),
+    ("users.list_", Permission.KEEP_USERS, lambda conn, actor: users.list_(conn, actor=actor)),
+    ("users.get", Permission.KEEP_USERS, lambda conn, actor: users.get(conn, actor=actor, user_id=0)),
+    ("users.create", Permission.KEEP_USERS,
+     lambda conn, actor: users.create(conn, actor=actor, email="", name="", role="", password="")),
+    ("users.update", Permission.KEEP_USERS, lambda conn, actor: users.update(conn, actor=actor, user_id=0)),
+    ("users.delete", Permission.KEEP_USERS, lambda conn, actor: users.delete(conn, actor=actor, user_id=0)),
+    ("users.set_password", Permission.KEEP_USERS,
+     lambda conn, actor: users.set_password(conn, actor=actor, user_id=0, password="")),
+    ("settings.list_", Permission.KEEP_SETTINGS, lambda conn, actor: settings.list_(conn, actor=actor)),
+    ("settings.update", Permission.KEEP_SETTINGS,
+     lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize(("name", "permission", "call"), CALLS, ids=[name for name, _, _ in CALLS])
+def test_a_service_refuses_who_lacks_its_permission_and_nobody_else(
+    conn: db.Connection, role: Role, name: str, permission: Permission, call: Call
+) -> None:
+    actor = factories.make_user(conn, name="Somebody", role=role)
+    try:
+        call(conn, actor)
+        is_refused = False
+    except Forbidden:
+        is_refused = True
+    except DomainError:
+        is_refused = False
+    assert is_refused is (permission not in permissions.MATRIX[role])
+
+
+def test_the_table_in_the_docs_is_the_matrix() -> None:
+    text = (ROOT / "docs" / "permissions.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|[^|]+\| (yes|no) \| (yes|no) \| (yes|no) \|$", text, re.M)
+    documented = {name: (viewer, editor, admin) for name, viewer, editor, admin in rows}
+    matrix = {
+        permission.value: tuple(
+            "yes" if permission in permissions.MATRIX[role] else "no" for role in (Role.VIEWER, Role.EDITOR, Role.ADMIN)
+        )
+        for permission in Permission
+    }
+    assert documented == matrix
+
+
+@pytest.mark.parametrize("permission", list(Permission))
+def test_a_refusal_says_whom_to_ask(conn: db.Connection, charlie: User, permission: Permission) -> None:
+    if permissions.may(charlie, permission):
+        permissions.require(charlie, permission)
+        return
+    with pytest.raises(Forbidden, match="admin"):
+        permissions.require(charlie, permission)
