@@ -22,8 +22,27 @@ STATUS: dict[type[Exception], int] = {
 }
 
 
+# What people read: a title, and advice for what does not speak for itself.
+WORDS = {
+    400: ("This request cannot be understood", "Go back, check what you entered and try again."),
+    401: ("You are logged out", "Log in again; what you wrote is still on this page until you leave it."),
+    403: ("You may not do this", "An admin can change your role or do it for you."),
+    404: ("There is nothing here", "The page does not exist, was deleted, or is not yours to see. Check the address."),
+    405: ("This address works another way", "Go back and use the buttons of the page."),
+    409: ("It changed meanwhile", "Nothing was overwritten. Reload the page and compare before you save again."),
+    410: ("This is gone", "It was here once and was removed for good."),
+    413: ("This is too large", "Send less at once: at most 8 MB."),
+    422: ("That does not fit", "Nothing was saved. Go back and correct what is wrong."),
+    428: ("The page is missing something", "It did not say what it started from. Reload it and try again."),
+    429: ("Too often", "Wait a moment and try again."),
+    500: ("Something went wrong on our side", "What was saved is safe. Try again in a moment."),
+    503: ("Not available right now", "The database does not answer. Try again in a few seconds."),
+}
+_OTHER = ("That did not work", "Go back and try again.")
+
+
 def answer(error: Exception) -> Response:
-    """The page for any error, in the words of templates/errors/; only domain errors speak for themselves."""
+    """The page for any error; only domain errors speak for themselves."""
     if isinstance(error, HTTPException):
         status = error.code or 500
     else:
@@ -43,8 +62,9 @@ def _page(status: int, message: str) -> Response:
     if status == 401 and not htmx.wants_fragment():
         login = render_template("accounts/sessions/new.html", email="", errors={}, next=destinations.here())
         return make_response(login, 401)
+    title, advice = WORDS.get(status, _OTHER)
     page = render_template(
-        [f"errors/{status}.html", "errors/error.html"], status=status, title="That did not work", message=message,
+        "errors/error.html", status=status, title=title, message=message or advice,
         request_id=g.get("request_id") if status >= 500 else None,
     )  # fmt: skip
     response = make_response(page, status)

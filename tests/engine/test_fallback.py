@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -257,7 +258,7 @@ def test_what_was_told_before_a_cut_is_estimated_and_a_refusal_costs_nothing(sta
     served = standin.requests[0]
     assert (outcome.usage.input_tokens, outcome.usage.output_tokens) == (served.input_tokens, served.output_tokens)
     refused = ask([candidate(standin, "status:404")]).notes.outcomes[0]
-    assert (refused.cost, refused.cost_source) == (0, Source.KNOWN)
+    assert (refused.cost, refused.cost_source) == (Decimal(0), Source.KNOWN)
 
 
 def test_a_bug_in_an_adapter_is_a_recorded_failure_and_the_next_one_answers(
@@ -331,7 +332,7 @@ def test_admission_is_asked_again_before_a_repeat(standin: Standin) -> None:
     assert notes.categories == [Category.SERVER_ERROR]
 
 
-def _says(text: str) -> object:
+def _says(text: str) -> Callable[[object], str]:
     return lambda body: text
 
 

@@ -30,7 +30,7 @@ def test_every_error_has_a_page_for_people_who_are_logged_out(app: Flask, error:
     if isinstance(error, HTTPException):
         assert response.status_code == error.code
     assert "private" not in page
-    assert "<h1></h1>" not in page and "<title> ·" not in page
+    assert "<title> ·" not in page and "data-error-title></h1>" not in page and "data-error-message></p>" not in page
 
 
 def test_too_many_says_when_in_the_header_too(app: Flask) -> None:

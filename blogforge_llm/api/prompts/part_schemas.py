@@ -12,8 +12,8 @@ _KIND = validate.OneOf([kind.value for kind in PartKind])
 _ROLE = validate.OneOf([role.value for role in MessageRole])
 _NAME = {"description": "Unique, in any case of letters.", "example": "Plain words"}
 _CONTENT = {
-    "description": "`{{ name }}`, `{% for item in name %}` and `{% if name %}` are filled in. A data part's text stands "
-    "before its fenced value, or around it where it has the variable's own placeholder.",
+    "description": "`{{ name }}`, `{% for item in name %}` and `{% if name %}` are filled in. A data part's text "
+    "stands before its fenced value, or around it where it has the variable's own placeholder.",
     "example": "Use short words and short sentences.",
 }
 _VARIABLE = {"description": "Data parts: the variable whose value is brought in, fenced.", "example": "basic_idea"}

@@ -107,8 +107,8 @@ class PartVersions(MethodView):
     def post(self, data: dict[str, Any], part_id: int) -> PartVersion:
         """Add a version
 
-        It waits until it is published. The words of the published or of the newest version make no new one: that version
-        is the answer.
+        It waits until it is published. The words of the published or of the newest version make no new one: that
+        version is the answer.
         """
         with db.transaction() as conn:
             return parts.add_version(conn, actor=current(), part_id=part_id, **data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from blogforge_llm.api.fields import Id, Line, Text
 from blogforge_llm.records.prompts import Block, MessageRole
@@ -36,6 +36,11 @@ class BlockSchema(Schema):
         attribute="is_enabled", metadata={"description": "false: it says nothing.", "example": True}
     )
 
+    @pre_load
+    def drop_nulls(self, data: Any, **_: Any) -> Any:
+        """What GET answers may be sent back as it is."""
+        return {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else data
+
     @validates_schema
     def check_source(self, data: dict[str, Any], **_: Any) -> None:
         if ("part_id" in data) == ("content" in data):
@@ -48,7 +53,7 @@ class BlockSchema(Schema):
 
 
 class BlockOut(Schema):
-    """A block; without what it does not have."""
+    """A block: a part, or a message of its own."""
 
     part_id = fields.Integer(allow_none=True)
     role = fields.String(allow_none=True)

@@ -113,8 +113,8 @@ class TemplateVersions(MethodView):
     def post(self, data: dict[str, Any], template_id: int) -> TemplateVersion:
         """Add a version
 
-        It waits until it is published. The blocks of the published or of the newest version make no new one: that version
-        is the answer.
+        It waits until it is published. The blocks of the published or of the newest version make no new one: that
+        version is the answer.
         """
         with db.transaction() as conn:
             return templates.add_version(conn, actor=current(), template_id=template_id, **data)

@@ -9,7 +9,9 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.errors import Invalid
+from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import Block, Variable
+from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import blocks as block_rules
 from blogforge_llm.services.prompts import resolver, templates
 from blogforge_llm.services.prompts.resolver import Resolved
@@ -24,8 +26,8 @@ class PreviewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`placeholders` names the variables that stand for themselves, having no value yet; `problem` says why there are no
-    messages. Tokens are estimated."""
+    """`placeholders` names the variables that stand for themselves, having no value yet; `problem` says why there are
+    no messages. Tokens are estimated."""
 
     messages: list[PreviewMessage]
     variables: list[Variable]
@@ -46,9 +48,10 @@ def of_template(
     return _preview(resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs))
 
 
-def of_blocks(conn: db.Connection, *, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
+def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
     """For somebody at work on a template: what has no value yet stands there as its placeholder, and a mistake is told
     instead of raised."""
+    permissions.require(actor, Permission.KEEP_PROMPTS)
     variables: list[Variable] = []
     try:
         pieces = resolver.pieces_of(conn, block_rules.check(blocks))

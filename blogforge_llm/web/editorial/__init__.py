@@ -1,5 +1,7 @@
-"""The editorial area."""
+"""The editorial area: posts, the workflow page, and what can be done to a field on it."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.web.editorial import fields, posts, prompts, revisions, suggestions, workflow
+
+BLUEPRINTS = [posts.bp, workflow.bp, fields.bp, revisions.bp, suggestions.bp, prompts.bp]

@@ -21,7 +21,7 @@ def update(post_id: int, field_key: str) -> ResponseReturnValue:
     try:
         save(post_id, field_key)
     except forms.REFUSALS as refusal:
-        return _given_back(post_id, field_key, refusal)
+        return given_back(post_id, field_key, refusal)
     return pages.changed(post_id, field_key, notice="Saved.")
 
 
@@ -59,7 +59,7 @@ def surrender(post_id: int, field_key: str) -> ResponseReturnValue:
                 revision_id=base,
             )  # fmt: skip
     except forms.REFUSALS as refusal:
-        return _given_back(post_id, field_key, refusal)
+        return given_back(post_id, field_key, refusal)
     return pages.changed(post_id, field_key, notice="Your text is kept in the history.")
 
 
@@ -71,6 +71,6 @@ def save(post_id: int, field_key: str, *, is_autosave: bool = False) -> Revision
         )  # fmt: skip
 
 
-def _given_back(post_id: int, field_key: str, refusal: DomainError) -> ResponseReturnValue:
+def given_back(post_id: int, field_key: str, refusal: DomainError) -> ResponseReturnValue:
     draft = pages.draft_of(refusal, request.form.get("text", ""), pages.base_revision())
     return pages.refused(post_id, field_key, refusal, draft=draft)

@@ -68,12 +68,22 @@ def changed(post_id: int, field_key: str, *, notice: str = "", undo: dict[str, A
     return htmx.redirect_or(address(post_id, field_key))
 
 
-def refused(post_id: int, field_key: str, refusal: DomainError, *, draft: Draft | None = None) -> Response:
+def refused(
+    post_id: int,
+    field_key: str,
+    refusal: DomainError,
+    *,
+    template: str = "editorial/fields/_changed.html",
+    draft: Draft | None = None,
+    edits: dict[int, str] | None = None,
+) -> Response:
     """After something could not be done to a field: why, with everything that was typed."""
-    drafts = {field_key: draft} if draft else {}
-    state = {"drafts": drafts, "notes": {} if draft else {field_key: str(refusal)}}
-    if htmx.wants_fragment():
-        return make_response(part("editorial/fields/_changed.html", post_id, field_key, focus=field_key, **state))
+    state = {
+        "drafts": {field_key: draft} if draft else {}, "edits": edits or {},
+        "notes": {} if draft else {field_key: str(refusal)},
+    }  # fmt: skip
+    if htmx.wants_fragment():  # a 409 is not swapped (base.html), and this one says it in words
+        return make_response(part(template, post_id, field_key, focus=field_key, **state))
     with db.transaction() as conn:
         substage = workflow.get_field(conn, key=field_key).substage_key
     return make_response(step(post_id, substage, **state), 409 if isinstance(refusal, Conflict) else 422)
@@ -103,4 +113,4 @@ def _choices(conn: db.Connection) -> list[tuple[str, str]]:
 
 def _state(given: dict[str, Any]) -> dict[str, Any]:
     """What the templates look at, with nothing special to show unless it is given."""
-    return {"drafts": {}, "notes": {}, "focus": None, "notice": "", "undo": None} | given
+    return {"drafts": {}, "notes": {}, "edits": {}, "focus": None, "notice": "", "undo": None} | given
