@@ -5,7 +5,7 @@ from __future__ import annotations
 import procrastinate
 
 from blogforge_llm import db, jobqueue
-from blogforge_llm.services.accounts import idempotency
+from blogforge_llm.services.accounts import idempotency, sessions, throttle
 from blogforge_llm.services.tasks import frames, workers
 
 
@@ -19,3 +19,5 @@ def sweep(timestamp: int) -> None:
         frames.forget_finished(conn)
         workers.forget_dead(conn)
         idempotency.forget_old(conn)
+        sessions.forget_old(conn)
+        throttle.forget_old(conn)

@@ -28,6 +28,7 @@ PAGES = {
         ("Models", "/llm/models"),
         ("Routes", "/llm/routes"),
         ("Presets", "/llm/presets"),
+        ("Keys", "/llm/keys"),
         ("Parts", "/llm/parts"),
         ("Templates", "/llm/templates"),
         ("Actions", "/llm/actions"),

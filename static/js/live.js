@@ -49,6 +49,7 @@ function openLive(url) {
     onStop: (status) => explain(status),
   });
   if (left.url === url) stream.seen.id = left.id;
+  document.body.dispatchEvent(new CustomEvent("live:opened")); // the tray counts anew
 }
 
 function closeLive() {

@@ -1,5 +1,7 @@
-"""The editorial area."""
+"""The editorial area of the API."""
 
 from __future__ import annotations
 
-BLUEPRINTS: list = []
+from blogforge_llm.api.editorial import actions, library
+
+BLUEPRINTS = [actions.bp, library.bp]

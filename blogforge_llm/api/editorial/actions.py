@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.fields import Id, Line
-from blogforge_llm.api.registry.presets import ParametersSchema
+from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.actions import Action
 from blogforge_llm.services.editorial import actions, workflow
 from blogforge_llm.services.editorial.contracts import SHAPES
@@ -45,7 +45,7 @@ class ActionIn(Schema):
     template_id = Id(metadata={"description": "Its required variables must be keys of fields.", "example": 5})
     route_id = Id(allow_none=True, metadata=_ROUTE)
     preset_id = Id(allow_none=True, metadata=_PRESET)
-    parameters = fields.Nested(ParametersSchema, metadata={"description": "Replaces all parameters of its own."})
+    parameters = fields.Nested(PresetParameters, metadata={"description": "Replaces all parameters of its own."})
     contract = fields.Nested(ContractSchema, metadata={"description": "Replaces the whole contract."})
     is_default = fields.Boolean(
         metadata={"description": "true makes it the field's default in place of the former one."}
@@ -76,7 +76,7 @@ class ActionOut(Schema):
     template = fields.String(attribute="template_name", metadata={"example": "Basic idea from the seed"})
     route_id = fields.Integer(allow_none=True, metadata=_ROUTE)
     preset_id = fields.Integer(allow_none=True, metadata=_PRESET)
-    parameters = fields.Nested(ParametersSchema)
+    parameters = fields.Nested(PresetParameters)
     contract = fields.Nested(ContractSchema)
     is_default = fields.Boolean(metadata={"example": True})
     created_at = fields.AwareDateTime()

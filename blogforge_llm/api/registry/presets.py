@@ -19,7 +19,7 @@ bp = Blueprint("presets", __name__, url_prefix="/api/v1/llm/presets", descriptio
 _NAME = {"description": "Unique, in any case of letters.", "example": "Careful"}
 
 
-class ParametersSchema(Schema):
+class PresetParameters(Schema):
     """Sampling parameters; what is left out is not sent to the model."""
 
     temperature = fields.Float(
@@ -53,14 +53,14 @@ class PresetIn(Schema):
     """What may be changed on a preset."""
 
     name = Line(max_length=100, metadata=_NAME)
-    parameters = fields.Nested(ParametersSchema, metadata={"description": "Replaces all parameters."})
+    parameters = fields.Nested(PresetParameters, metadata={"description": "Replaces all parameters."})
 
 
 class NewPresetIn(Schema):
     """A new preset."""
 
     name = Line(required=True, max_length=100, metadata=_NAME)
-    parameters = fields.Nested(ParametersSchema, required=True)
+    parameters = fields.Nested(PresetParameters, required=True)
 
 
 class PresetOut(Schema):
@@ -68,7 +68,7 @@ class PresetOut(Schema):
 
     id = fields.Integer(metadata={"example": 1})
     name = fields.String(metadata=_NAME)
-    parameters = fields.Nested(ParametersSchema)
+    parameters = fields.Nested(PresetParameters)
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
 

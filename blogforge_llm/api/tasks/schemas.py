@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from blogforge_llm.api.fields import Id, Line, Money, Text
+from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
@@ -16,14 +17,9 @@ class MessageSchema(Schema):
     content = Text(required=True, validate=validate.Length(max=1_000_000), metadata={"example": "Name three colours."})
 
 
-class ParametersSchema(Schema):
+class TaskParameters(PresetParameters):
     """Sampling parameters; what is left out is the model's own default."""
 
-    temperature = fields.Float(validate=validate.Range(0, 2), metadata={"example": 0.7})
-    top_p = fields.Float(validate=validate.Range(0, 1))
-    max_tokens = fields.Integer(strict=True, validate=validate.Range(1, 1_000_000), metadata={"example": 400})
-    stop = fields.List(Text(validate=validate.Length(1, 200)), validate=validate.Length(max=4))
-    seed = fields.Integer(strict=True, validate=validate.Range(0, 2**31 - 1))
     json_output = fields.Boolean(metadata={"description": "Ask for a JSON object."})
 
 
@@ -42,7 +38,7 @@ class TaskIn(Schema):
     messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, 500))
     route = Line(metadata={"description": "A route's name. Without route and model the default route answers."})
     model = Line(metadata={"description": "A model's name: it alone is asked, without fallback."})
-    parameters = fields.Nested(ParametersSchema)
+    parameters = fields.Nested(TaskParameters)
     deadline_s = fields.Float(
         load_default=120.0, validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
         metadata={"description": "Seconds for everything, retries and fallbacks included."},
@@ -115,7 +111,10 @@ class TaskAccepted(Schema):
 
 class TaskQuery(Schema):
     status = fields.String(validate=_STATUS)
-    after = Id(metadata={"description": "The `next` of the page before: tasks older than this one."})
+    after = fields.Integer(
+        validate=validate.Range(1, 2**63 - 1),
+        metadata={"description": "The `next` of the page before: tasks older than this one."},
+    )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 

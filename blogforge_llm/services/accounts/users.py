@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from psycopg.errors import UniqueViolation
+from contextlib import AbstractContextManager
 
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
-from blogforge_llm.services import texts
+from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import passwords, permissions, sessions
 
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
@@ -29,7 +26,7 @@ def add(conn: db.Connection, *, email: str, name: str, role: str, password: str)
     """Create without asking who wants it: only for set-up and the terminal."""
     email, name = _email(email), texts.line(name, name="name", label="Name")
     passwords.check(password, email=email)
-    with _unique_email(conn, email):
+    with _taken(conn, email):
         row = sql.create_user(
             conn, email=email, name=name, role=_role(role), password_hash=passwords.hash_(password)
         )  # fmt: skip
@@ -76,7 +73,7 @@ def update(
         raise Conflict("This is the last active admin. Make somebody else an admin first.")
     new_email = user.email if email is None else _email(email)
     new_name = user.name if name is None else texts.line(name, name="name", label="Name")
-    with _unique_email(conn, new_email):
+    with _taken(conn, new_email):
         row = sql.update_user(
             conn, user_id=user_id, email=new_email, name=new_name, role=new_role, is_active=new_active
         )  # fmt: skip
@@ -113,15 +110,9 @@ def set_password(conn: db.Connection, *, actor: User, user_id: int, password: st
     return user
 
 
-@contextmanager
-def _unique_email(conn: db.Connection, email: str) -> Iterator[None]:
-    try:
-        with conn.transaction():
-            yield
-    except UniqueViolation as error:
-        if error.diag.constraint_name != "users_email_key":
-            raise
-        raise Conflict(f"Somebody already has the e-mail {email}. Use another one.") from error
+def _taken(conn: db.Connection, email: str) -> AbstractContextManager[None]:
+    message = f"Somebody already has the e-mail {email}. Use another one."
+    return uniqueness.guard(conn, constraint="users_email_key", message=message)
 
 
 def _email(text: str) -> str:

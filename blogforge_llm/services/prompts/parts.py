@@ -209,7 +209,8 @@ def _publish(conn: db.Connection, part_id: int, version_id: int) -> None:
 
 
 def _filter(q: str, kind: str | None, tag: str | None, is_archived: bool) -> dict[str, Any]:
-    return {"pattern": texts.pattern(q), "kind": kind or None, "tag": tag or None, "is_archived": is_archived}
+    kind, tag = (texts.storable(text) if text else None for text in (kind, tag))
+    return {"pattern": texts.pattern(q), "kind": kind, "tag": tag, "is_archived": is_archived}
 
 
 def _unique_name(conn: db.Connection, name: str) -> AbstractContextManager[None]:

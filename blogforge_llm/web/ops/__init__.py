@@ -1,7 +1,7 @@
-"""The ops area: is it alive, is it ready."""
+"""The ops area: is it alive, is it ready, what is there."""
 
 from __future__ import annotations
 
-from blogforge_llm.web.ops import health
+from blogforge_llm.web.ops import health, overview
 
-BLUEPRINTS = [health.bp]
+BLUEPRINTS = [health.bp, overview.bp]

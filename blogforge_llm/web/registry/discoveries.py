@@ -24,7 +24,10 @@ def new(provider_id: int) -> ResponseReturnValue:
     with db.transaction() as conn:
         provider = providers.get(conn, provider_id=provider_id)
         sorted_models = discovery.sort(found, present=models.list_of_provider(conn, provider_id=provider_id))
-    return render_template("registry/discoveries/new.html", provider=provider, found=sorted_models)
+    found_entries = [
+        {"number": number, "value": ticks.write(model), "model": model} for number, model in enumerate(sorted_models)
+    ]
+    return render_template("registry/discoveries/new.html", provider=provider, found=found_entries)
 
 
 @bp.post("/models")

@@ -108,7 +108,11 @@ def _load(route_id: int) -> dict[str, Any]:
         problems = candidates.list_problems(conn, route_id=route_id, user_id=viewers.current().id)
         there = {model.id for model in route.models}
         others = [model for model in models.list_all(conn) if model.id not in there]
-    return {"route": route, "problems": problems, "others": others}
+    places = [
+        {"id": model.id, "label": model.name, "model": model, "problem": problems.get(model.id)}
+        for model in route.models
+    ]
+    return {"route": route, "places": places, "problems": problems, "others": others}
 
 
 def _models() -> list[Any]:

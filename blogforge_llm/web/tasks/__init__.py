@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.tasks import live, tasks
+from blogforge_llm.web.tasks import live, tasks, tray
 
-BLUEPRINTS = [live.bp, tasks.bp]
+BLUEPRINTS = [live.bp, tasks.bp, tray.bp]

@@ -43,6 +43,8 @@ def show(task_id: int) -> str:
 def cancel(task_id: int) -> AnyResponse:
     with db.transaction() as conn:
         tasks.cancel(conn, actor=viewers.current(), task_id=task_id)
+    if htmx.wants_fragment():  # from the tray of any page: stay there
+        return htmx.notify(Response(), "Stopping.", kind="info", swap=False)
     return _back(task_id, "Stopping.")
 
 

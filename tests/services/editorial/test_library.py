@@ -23,7 +23,9 @@ SMALL: dict[str, Any] = {
         {"name": "Rules", "kind": "system", "role": "system", "content": "Be brief."},
         {"name": "Idea", "kind": "data", "role": "user", "content": "The idea:", "variable": "idea_seed"},
     ],
-    "templates": [{"name": "Expand", "blocks": [{"part": "Rules"}, {"part": "Idea"}, {"role": "user", "content": "Go."}]}],
+    "templates": [
+        {"name": "Expand", "blocks": [{"part": "Rules"}, {"part": "Idea"}, {"role": "user", "content": "Go."}]}
+    ],
     "actions": [{"field": "basic_idea", "name": "Expand it", "template": "Expand", "is_default": True}],
 }
 
@@ -84,10 +86,11 @@ def test_export_and_import_are_inverse(conn: db.Connection, ada: User) -> None:
 
 def test_new_words_of_the_library_become_a_new_version_where_nobody_edited(conn: db.Connection, ada: User) -> None:
     import_(conn, ada, SMALL)
-    report = import_(conn, ada, changed(parts__0__content="Be very brief.", templates__0__blocks__2__content="Start."))
+    newer = changed(parts__0__content="Be very brief.", templates__0__blocks__2__content="Start.")
+    report = import_(conn, ada, newer)
     assert report.updated == ["Part: Rules", "Template: Expand"]
     assert [p.version for p in parts.list_(conn, q="Rules")] == [2]
-    assert import_(conn, ada, changed(parts__0__content="Be very brief.", templates__0__blocks__2__content="Start.")).updated == []
+    assert import_(conn, ada, newer).updated == []
 
 
 def test_edited_rows_are_kept_and_reported(conn: db.Connection, ada: User) -> None:
@@ -153,7 +156,7 @@ def test_an_own_default_stays_the_default(conn: db.Connection, ada: User) -> Non
         (changed(templates__0__blocks=[]), "templates[0]: Add at least one block"),
         (changed(templates__0__blocks__0={"part": "Rules", "content": "x"}), "templates[0]: Block 1 must be either"),
         (changed(templates__0__blocks__0={"text": "x"}), "templates[0].blocks[0] has “text”"),
-        (changed(templates__0__blocks__0__part="Nobody"), "templates[0] “Expand”: blocks[0]: there is no part “Nobody”"),
+        (changed(templates__0__blocks__0__part="Nobody"), "templates[0] “Expand”: blocks[0]: there is no part"),
         (changed(templates__0__blocks=[{"part": "Rules"}]), "templates[0] “Expand”: System text alone"),
         (changed(actions__0__template="Nobody"), "actions[0] “Expand it”: there is no template “Nobody”"),
         (changed(actions__0__field="nobody"), "actions[0] “Expand it”: there is no field “nobody”"),

@@ -1,0 +1,23 @@
+"""What the overview of the LLM area says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Counts of what is not archived; `models` are those that can be asked. The `has_` are the steps of a first run."""
+
+    providers: int
+    models: int
+    routes: int
+    presets: int
+    parts: int
+    templates: int
+    actions: int
+    tasks_queued: int
+    tasks_running: int
+    has_default_models: bool
+    has_actions: bool
+    has_posts: bool

@@ -1,0 +1,95 @@
+"""Tasks over the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from blogforge_llm import db
+from blogforge_llm.records.accounts import User
+from tests import factories
+
+QUESTION = {"messages": [{"role": "user", "content": "Why does bread rise?"}]}
+
+
+@pytest.fixture
+def api(conn: db.Connection, program: Callable[[User], Any], alice: User) -> Any:
+    factories.make_route(conn, model_ids=[factories.make_model(conn, name="echo", is_ai=False)])
+    return program(alice)
+
+
+def test_asking_answers_202_with_the_id(api: Any) -> None:
+    answer = api.post("/llm/tasks", QUESTION)
+    assert answer.status_code == 202
+    assert answer.json["status"] == "queued"
+    task = api.get(f"/llm/tasks/{answer.json['id']}").json
+    assert task["messages"] == QUESTION["messages"]
+    assert (task["output"], task["served_by"], task["error"], task["attempts"]) == (None, None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "messages"),
+        (QUESTION | {"template_id": 1}, "messages"),
+        (QUESTION | {"route": "Default", "model": "echo"}, "model"),
+        (QUESTION | {"route": "Nowhere"}, "route"),
+        (QUESTION | {"model": "nobody"}, "model"),
+        (QUESTION | {"deadline_s": 0}, "deadline_s"),
+        (QUESTION | {"parameters": {"temperature": 3}}, "parameters.temperature"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "messages.0.role"),
+        ({"messages": [{"role": "user", "content": "a\x00b"}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": "\ud800"}]}, "messages.0.content"),
+        ({"messages": [{"role": "system", "content": "x"}]}, "messages"),
+        (QUESTION | {"unknown": 1}, "unknown"),
+    ],
+)
+def test_bad_input_is_named_by_its_field(api: Any, body: Any, field: str) -> None:
+    answer = api.post("/llm/tasks", body)
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    assert field in answer.json["errors"]
+
+
+def test_a_repeated_post_with_the_same_key_makes_one_task(api: Any, conn: db.Connection) -> None:
+    first = api.post("/llm/tasks", QUESTION, headers={"Idempotency-Key": "once"})
+    again = api.post("/llm/tasks", QUESTION, headers={"Idempotency-Key": "once"})
+    assert (again.status_code, again.json) == (202, first.json)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = api.post("/llm/tasks", QUESTION | {"deadline_s": 9}, headers={"Idempotency-Key": "once"})
+    assert other.status_code == 422
+
+
+def test_lists_are_read_by_cursor(api: Any) -> None:
+    ids = [api.post("/llm/tasks", QUESTION).json["id"] for _ in range(5)]
+    first = api.get("/llm/tasks?limit=3").json
+    second = api.get(f"/llm/tasks?limit=3&after={first['next']}").json
+    assert [row["id"] for row in first["items"] + second["items"]][:5] == ids[::-1]
+
+
+def test_cancel_retry_and_rerun(api: Any) -> None:
+    task_id = api.post("/llm/tasks", QUESTION).json["id"]
+    assert api.post(f"/llm/tasks/{task_id}/retry").status_code == 409
+    assert api.post(f"/llm/tasks/{task_id}/cancel").json["status"] == "cancelled"
+    assert api.post(f"/llm/tasks/{task_id}/retry").json["status"] == "queued"
+    again = api.post(f"/llm/tasks/{task_id}/rerun").json["id"]
+    assert api.get(f"/llm/tasks/{again}").json["rerun_of"] == task_id
+
+
+def test_viewers_read_but_do_not_spend(api: Any, program: Callable[[User], Any], charlie: User) -> None:
+    task_id = api.post("/llm/tasks", QUESTION).json["id"]
+    reader = program(charlie)
+    assert reader.get(f"/llm/tasks/{task_id}").status_code == 200
+    assert reader.post("/llm/tasks", QUESTION).status_code == 403
+    assert reader.post(f"/llm/tasks/{task_id}/cancel").status_code == 403
+
+
+def test_without_a_token_there_is_nothing(api: Any) -> None:
+    for headers in ({"Authorization": ""}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}):
+        answer = api.get("/llm/tasks", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert api.get("/llm/tasks/987654321").status_code == 404
+    assert api.get("/llm/tasks/987654321/stream").status_code == 404
