@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import Unavailable
 
-Connection = psycopg.Connection[DictRow]
+_TRUSTED_S = 1.0
+
+
+class Connection(psycopg.Connection[DictRow]):
+    """A connection that knows when it was last given back to the pool."""
+
+    used_at = 0.0
 
 _pool: ConnectionPool[Connection] | None = None
 _url = ""  # for LISTEN, which needs a connection that stays
@@ -34,13 +41,24 @@ def open_pool(database_url: str, *, max_size: int = 16) -> None:
             database_url,
             connection_class=Connection,
             kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c statement_timeout=30s"},
-            # A database that restarted leaves dead connections behind; the check finds them before a request does.
-            check=ConnectionPool.check_connection,
+            check=_check,
+            reset=_note_use,
             min_size=2,
             max_size=max_size,
             timeout=10,
             open=True,
         )
+
+
+def _check(conn: Connection) -> None:
+    """A database that restarted leaves dead connections behind: find them before a request does. One that worked a
+    moment ago is trusted, for the round trip would cost as much as most queries."""
+    if time.monotonic() - conn.used_at > _TRUSTED_S:
+        ConnectionPool.check_connection(conn)
+
+
+def _note_use(conn: Connection) -> None:
+    conn.used_at = time.monotonic()
 
 
 def close_pool() -> None:

@@ -81,7 +81,7 @@ def new_database(cluster: embedded.Cluster, template: str = "template1") -> str:
 
 @pytest.fixture
 def conn(shared_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[db.Connection]:
-    with psycopg.connect(shared_database, row_factory=dict_row, autocommit=True) as conn:
+    with db.Connection.connect(shared_database, row_factory=dict_row, autocommit=True) as conn:
         with conn.transaction(force_rollback=True):
             monkeypatch.setattr(db, "_pool", OneConnection(conn))
             yield conn
