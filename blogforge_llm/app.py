@@ -54,7 +54,8 @@ def answer_error(error: Exception) -> Response:
     """Pages and programs each get their own; what nobody foresaw is logged with the id that the answer shows."""
     if not isinstance(error, DomainError | HTTPException):
         log.error("request %s %s %s failed", g.request_id, request.method, request.path, exc_info=error)
-    is_program = request.path.startswith(("/api/", "/v1/"))
+    wants_json = request.accept_mimetypes.best == "application/json"  # our own scripts, autosave.js for one
+    is_program = wants_json or request.path.startswith(("/api/", "/v1/"))
     response = api_errors.answer(error) if is_program else errors.answer(error)
     response.headers["X-Request-Id"] = g.get("request_id", "-")
     return response

@@ -106,7 +106,8 @@ def _ask(task: Task, model: Model) -> tuple[str | None, str]:
     began = time.monotonic()
     ended = runner.ask_now(task.id)
     if ended.status is TaskStatus.SUCCEEDED:
-        return None, f"{model.name} answered in {time.monotonic() - began:.1f} s."
+        took_s = time.monotonic() - began
+        return None, f"{model.name} answered in {f'{took_s:.1f} s' if took_s >= 1 else f'{took_s * 1000:.0f} ms'}."
     return ended.error_category or Category.SERVER_ERROR, ended.error_message or "It did not answer. Try again."
 
 

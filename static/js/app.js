@@ -14,4 +14,6 @@ import "./filter.js";
 import "./shortcuts.js";
 import "./relative-time.js";
 import "./scroll-current.js";
+import "./autosave.js";
+import "./offers.js";
 import "./live.js";

@@ -12,7 +12,7 @@ import pytest
 
 from blogforge_llm.engine import addresses, calls, fallback, sockets
 from blogforge_llm.engine.calls import Call, Cancellation
-from blogforge_llm.engine.types import EngineError, TextDelta
+from blogforge_llm.engine.types import Candidate, EngineError, Message, TextDelta
 from blogforge_llm.records.tasks import AttemptStatus, Category
 from tests.engine.asking import KINDS, InThread, Notes, ask, candidate, request
 from tests.provider_standin import Standin
@@ -59,6 +59,22 @@ def test_cancel_before_the_first_call_asks_nobody(standin: Standin) -> None:
     answered = ask([candidate(standin)], cancellation=cancellation)
     assert answered.error is not None and answered.error.category is Category.CANCELLED
     assert standin.requests == []
+
+
+def test_cancel_between_the_record_and_the_call_stops_the_call(standin: Standin) -> None:
+    cancellation = Cancellation()
+
+    class Impatient(Notes):
+        def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
+            super().started(attempt, candidate, messages)
+            cancellation.cancel()
+
+    silent = candidate(standin, "slow-first-token:inf")
+    with pytest.raises(EngineError):
+        list(
+            fallback.stream(request(deadline_s=5), [silent], recorder=(notes := Impatient()), cancellation=cancellation)
+        )
+    assert notes.categories == [Category.CANCELLED]
 
 
 def test_cancel_ends_the_pause_before_a_retry(standin: Standin) -> None:

@@ -69,7 +69,7 @@ GOLDEN: list[tuple[str, int | None, Any, Category]] = [
         429,
         error(
             "Rate limit reached for gpt-4o in organization org-1 on requests per min (RPM): Limit 3, Used 3, "
-            "Requested 1. Please try again in 20s. Visit https://platform.openai.com/account/billing to add a payment method.",
+            "Requested 1. Please try again in 20s. Visit https://platform.openai.com/account/billing to add a card.",
             type="requests",
             code="rate_limit_exceeded",
         ),

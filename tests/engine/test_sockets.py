@@ -67,6 +67,8 @@ def test_the_environment_says_nothing_to_providers(
 ) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "GROQ_API_KEY", "CEREBRAS_API_KEY"):
         monkeypatch.setenv(name, "from-the-environment")
     clients.close()

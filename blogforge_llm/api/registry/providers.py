@@ -212,4 +212,5 @@ def discover(provider_id: int) -> list[discovery.Found]:
     """
     found = connections.discover(actor=current(), provider_id=provider_id)
     with db.transaction() as conn:
-        return discovery.sort(found, present=models.list_of_provider(conn, provider_id=provider_id))
+        provider = providers.get(conn, provider_id=provider_id)
+        return discovery.sort(found, provider=provider, present=models.list_of_provider(conn, provider_id=provider_id))

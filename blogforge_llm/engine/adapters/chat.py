@@ -183,8 +183,8 @@ def _usage(usage: Any) -> Usage:
 
 
 def _get(thing: Any, name: str) -> Any:
-    # cerebras gives dicts where a field it expects is missing (no system_fingerprint); the SDKs check nothing. Not getattr
-    # on their models: looking for a field that is not there costs 2 us each, for every chunk.
+    # cerebras gives dicts where a field it expects is missing (no system_fingerprint); the SDKs check nothing. Not
+    # getattr on their models: looking for a field that is not there costs 2 us each, for every chunk.
     if isinstance(thing, dict):
         return thing.get(name)
     fields = getattr(thing, "__dict__", None) or {}

@@ -41,7 +41,7 @@ def _category(sdk: ModuleType, error: Exception, has_begun: bool) -> Category:
 
 
 def _root(error: BaseException) -> BaseException:
-    """The error that began it: SDKs say only "Connection error.". The pool raises `from None`, which hides its cause."""
+    """The error that began it: SDKs say only "Connection error.", and the pool hides its cause (`from None`)."""
     while (earlier := error.__cause__ or error.__context__) is not None:
         error = earlier
     return error

@@ -101,7 +101,7 @@ def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
         if action is None:
             raise Invalid.field(
                 "action_id",
-                f"“{field.name}” has no action yet. An admin can add one under LLM, Actions, or import the library.",
+                f"No model can be asked for “{field.name}” yet: it has no action. Admins add one under LLM, Actions.",
             )
         return action
     action = next((action for action in actions.list_for_field(conn, field.id) if action.id == action_id), None)

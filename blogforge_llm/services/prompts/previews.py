@@ -10,7 +10,7 @@ from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.errors import Invalid
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.prompts import Block, Variable
+from blogforge_llm.records.prompts import Block, Piece, Variable
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import blocks as block_rules
 from blogforge_llm.services.prompts import resolver, templates
@@ -48,18 +48,28 @@ def of_template(
     return _preview(resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs))
 
 
+def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, str]) -> Preview:
+    """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
+    told instead of raised."""
+    return _sketch(resolver.list_pieces(conn, template_version_id), inputs)
+
+
 def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
-    """For somebody at work on a template: what has no value yet stands there as its placeholder, and a mistake is told
-    instead of raised."""
+    """The same for blocks that are being written."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
-    variables: list[Variable] = []
     try:
         pieces = resolver.pieces_of(conn, block_rules.check(blocks))
-        variables = resolver.variables_of(pieces)
-        given = {v.name: inputs.get(v.name, "") for v in variables}
-        empty = tuple(v.name for v in variables if v.is_required and not given[v.name].strip())
-        shown = given | {name: f"{{{{ {name} }}}}" for name in empty}
-        return _preview(resolver.assemble(pieces, shown), empty)
+    except Invalid as error:
+        return Preview([], [], 0, [], problem=str(error))
+    return _sketch(pieces, inputs)
+
+
+def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, str]) -> Preview:
+    variables = resolver.variables_of(pieces)
+    given = {variable.name: inputs.get(variable.name, "") for variable in variables}
+    empty = tuple(v.name for v in variables if v.is_required and not given[v.name].strip())
+    try:
+        return _preview(resolver.assemble(pieces, given | {name: f"{{{{ {name} }}}}" for name in empty}), empty)
     except Invalid as error:
         return Preview([], variables, 0, [], problem=str(error))
 

@@ -62,6 +62,15 @@ def list_pieces(conn: db.Connection, template_version_id: int) -> list[Piece]:
     return [_piece(row) for row in sql.list_version_pieces(conn, template_version_id=template_version_id)]
 
 
+def outline(conn: db.Connection, template_version_id: int) -> str:
+    """Its blocks as a person would list them: parts by name, messages in full. For comparing versions."""
+    lines = []
+    for piece in list_pieces(conn, template_version_id):
+        marks = [str(piece.role), *(["optional"] if piece.is_optional else []), *([] if piece.is_enabled else ["off"])]
+        lines.append(f"[{', '.join(marks)}] {piece.source if piece.part_id is not None else piece.content}")
+    return "\n".join(lines)
+
+
 def pieces_of(conn: db.Connection, blocks: Sequence[Block]) -> list[Piece]:
     """The same for blocks that are not saved. Raises Invalid naming the block whose part is not there."""
     ids = [block.part_id for block in blocks if block.part_id is not None]

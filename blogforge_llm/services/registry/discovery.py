@@ -36,13 +36,12 @@ class Found:
     is_suggested: bool
 
 
-def sort(discovered: Sequence[DiscoveredModel], *, present: Sequence[Model]) -> list[Found]:
+def sort(discovered: Sequence[DiscoveredModel], *, provider: Provider, present: Sequence[Model]) -> list[Found]:
     """The suggested ones first, then those that write text, then the others; by name within each."""
     there = {model.name for model in present}
     order = {
         known.name: (place, known.context_window)
-        for service in known_services.SERVICES
-        for place, known in enumerate(service.models)
+        for place, known in enumerate(known_services.list_models(provider.kind, provider.base_url))
     }
     writers = [model for model in discovered if not _NOT_TEXT.search(model.name)]
     known_names = {model.name for model in writers if model.name in order and model.is_ai}

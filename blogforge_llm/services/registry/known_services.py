@@ -129,6 +129,14 @@ def list_local() -> list[KnownService]:
     return [service for service in SERVICES if service.group == "local"]
 
 
+def list_models(kind: ProviderKind, base_url: str | None) -> tuple[KnownModel, ...]:
+    """Those to suggest for a provider of this kind and address, in the order to ask them; empty for most."""
+    for service in SERVICES:
+        if service.kind == kind and (kind != ProviderKind.OPENAI_COMPATIBLE or service.base_url == base_url):
+            return service.models
+    return ()
+
+
 def list_plugins() -> list[str]:
     """The installed plugins of the llm library, by package name."""
     return sorted({point.dist.name for point in entry_points(group="llm") if point.dist is not None})

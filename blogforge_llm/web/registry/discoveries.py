@@ -23,7 +23,8 @@ def new(provider_id: int) -> ResponseReturnValue:
         return forms.again("registry/providers/show.html", refusal, form={}, **load(provider_id))
     with db.transaction() as conn:
         provider = providers.get(conn, provider_id=provider_id)
-        sorted_models = discovery.sort(found, present=models.list_of_provider(conn, provider_id=provider_id))
+        present = models.list_of_provider(conn, provider_id=provider_id)
+    sorted_models = discovery.sort(found, provider=provider, present=present)
     found_entries = [
         {"number": number, "value": ticks.write(model), "model": model} for number, model in enumerate(sorted_models)
     ]

@@ -100,9 +100,7 @@ def test_the_path_that_an_sdk_appends_itself_is_taken_off(conn: db.Connection, a
 def test_a_server_of_ones_own_is_told_by_its_address(
     conn: db.Connection, ada: User, url: str, api_key: str | None, is_local: bool
 ) -> None:
-    provider = providers.create(
-        conn, actor=ada, name="Server", kind="openai_compatible", base_url=url, api_key=api_key
-    )
+    provider = providers.create(conn, actor=ada, name="Server", kind="openai_compatible", base_url=url, api_key=api_key)
     assert provider.is_local is is_local
 
 

@@ -1,0 +1,121 @@
+"""Parts: reusable pieces of prompts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from blogforge_llm import db
+from blogforge_llm.records.accounts import Permission
+from blogforge_llm.records.prompts import Part
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.prompts import parts
+from blogforge_llm.web import forms, htmx, pages, viewers
+from blogforge_llm.web.prompts import histories
+from blogforge_llm.web.registry import numbers
+
+bp = Blueprint("parts", __name__, url_prefix="/llm/parts")
+
+_NEW, _EDIT = "prompts/parts/new.html", "prompts/parts/edit.html"
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    wanted = {name: request.args.get(name, "").strip() for name in ("q", "kind", "tag")}
+    is_archived = "archived" in request.args
+    with db.transaction() as conn:
+        page = pages.at(parts.count(conn, **wanted, is_archived=is_archived))
+        found = parts.list_(conn, **wanted, is_archived=is_archived, limit=page.size, offset=page.offset)
+        counts = {"living": parts.count(conn), "archived": parts.count(conn, is_archived=True)}
+        tags = [(tag, tag) for tag in parts.list_tags(conn)]
+    return render_template(
+        "prompts/parts/index.html", parts=found, wanted=wanted, page=page, counts=counts, tags=tags,
+        is_archived=is_archived,
+    )  # fmt: skip
+
+
+@bp.get("/new")
+def new() -> ResponseReturnValue:
+    permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
+    return render_template(_NEW, form={"kind": "task", "role": "user", "position": 50}, errors={})
+
+
+@bp.post("")
+def create() -> ResponseReturnValue:
+    try:
+        with db.transaction() as conn:
+            part = parts.create(conn, actor=viewers.current(), **_typed())
+    except forms.REFUSALS as refusal:
+        return forms.again(_NEW, refusal, form=request.form)
+    flash(f"“{part.name}” is saved. Put it into a template to use it.", "success")
+    return htmx.redirect_or(url_for("parts.show", part_id=part.id))
+
+
+@bp.get("/<int:part_id>")
+def show(part_id: int) -> ResponseReturnValue:
+    with db.transaction() as conn:
+        part = parts.get(conn, part_id=part_id)
+        usages = parts.list_usages(conn, part_id=part_id)
+        page = pages.at(parts.count_versions(conn, part_id=part_id), size=10)
+        history = histories.of_part(parts.list_versions(conn, part_id=part_id, limit=11, offset=page.offset), page)
+    return render_template("prompts/parts/show.html", part=part, usages=usages, history=history, page=page)
+
+
+@bp.get("/<int:part_id>/edit")
+def edit(part_id: int) -> ResponseReturnValue:
+    permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
+    with db.transaction() as conn:
+        part = parts.get(conn, part_id=part_id)
+    return render_template(_EDIT, part=part, form=_kept(part), errors={})
+
+
+@bp.post("/<int:part_id>")
+def update(part_id: int) -> ResponseReturnValue:
+    form, is_published = request.form, request.form.get("publish") != "0"
+    try:
+        with db.transaction() as conn:
+            before = parts.get(conn, part_id=part_id)
+            part = parts.update(conn, actor=viewers.current(), part_id=part_id, publish=is_published,
+                                base=form.get("base", type=int), **_typed())  # fmt: skip
+    except forms.REFUSALS as refusal:
+        return forms.again(_EDIT, refusal, part=_read(part_id), form=form)
+    flash(histories.told(before, part, is_published=is_published), "success")
+    return htmx.redirect_or(url_for("parts.show", part_id=part_id))
+
+
+@bp.post("/<int:part_id>/archival")
+def archive(part_id: int) -> ResponseReturnValue:
+    with db.transaction() as conn:
+        part = parts.archive(conn, actor=viewers.current(), part_id=part_id)
+    flash(f"“{part.name}” is archived. It stays under Archived, from where it can be brought back.", "success")
+    return htmx.redirect_or(url_for("parts.index"))
+
+
+@bp.post("/<int:part_id>/restoration")
+def unarchive(part_id: int) -> ResponseReturnValue:
+    with db.transaction() as conn:
+        part = parts.unarchive(conn, actor=viewers.current(), part_id=part_id)
+    flash(f"“{part.name}” is back.", "success")
+    return htmx.redirect_or(url_for("parts.show", part_id=part_id))
+
+
+def _typed() -> dict[str, Any]:
+    form = request.form
+    names = ("name", "kind", "role", "content", "description", "variable", "label", "fence", "note")
+    position = numbers.read(form, whole=("position",))["position"]
+    return {
+        **{name: form.get(name, "") for name in names},
+        "tags": [tag.strip() for tag in form.get("tags", "").split(",")],
+        "position": 50 if position is None else position,
+    }
+
+
+def _kept(part: Part) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in Part.__slots__} | {"tags": ", ".join(part.tags), "note": ""}
+
+
+def _read(part_id: int) -> Part:
+    with db.transaction() as conn:
+        return parts.get(conn, part_id=part_id)

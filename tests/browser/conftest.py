@@ -1,0 +1,118 @@
+"""A real Chromium on a real installation with the provider stand-in. Any error on the console fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser import chromium
+from tests.installation import Installation
+from tests.provider_standin import Standin
+
+PASSWORD = "correct horse battery"
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    assert path, "No Chromium was found. Install one (Debian: apt-get install chromium)."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Standin]:
+    with Standin() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all browser tests but the journey, which needs its own first run."""
+    with Installation(tmp_path_factory.mktemp("browser") / "data") as installation:
+        installation.create_admin()
+        yield installation
+
+
+@dataclass
+class Watch:
+    """What went wrong on the page: console errors and broken policies. `expected` are parts of allowed messages."""
+
+    problems: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self.problems if not any(part in text for part in self.expected)]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.unexpected() == []
+
+
+def open_page(context: BrowserContext, watch: Watch) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", watch.hear)
+    page.on("pageerror", lambda error: watch.problems.append(str(error)))
+    return page
+
+
+def log_in(page: Page, installation: Installation, email: str = "ada@example.org") -> None:
+    page.goto(f"{installation.url}/login")
+    page.get_by_label("E-mail").fill(email)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.fixture
+def page(browser: Browser, installation: Installation, watch: Watch) -> Iterator[Page]:
+    """A tab of the admin, logged in."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = open_page(context, watch)
+        log_in(page, installation)
+        yield page
+
+
+@pytest.fixture
+def plain_page(browser: Browser, installation: Installation, watch: Watch) -> Iterator[Page]:
+    """The same without JavaScript."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False) as context:
+        page = open_page(context, watch)
+        log_in(page, installation)
+        yield page
+
+
+def serious_findings(page: Page) -> list[str]:
+    """What axe finds that is serious or critical, in a line each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "() => axe.run(document, {preload: false, resultTypes: ['violations'],"
+        " runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [
+        f"{violation['id']}: {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+        for node in violation["nodes"]
+    ]
