@@ -128,7 +128,7 @@ def _look_for(service: KnownService) -> LocalServer:
     try:
         return LocalServer(service, runner.discover(candidate), "")
     except CallError as error:
-        nothing = f"Nothing answers at {service.base_url}."
+        nothing = f"nothing answers at {service.base_url}."
         return LocalServer(service, None, nothing if error.category is Category.CONNECTION else error.text[:200])
 
 

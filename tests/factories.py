@@ -50,7 +50,9 @@ def make_model(
     return int(row["id"])
 
 
-def make_provider(conn: db.Connection, *, kind: str, base_url: str | None, name: str | None = None, key: str = "good") -> int:
+def make_provider(
+    conn: db.Connection, *, kind: str, base_url: str | None, name: str | None = None, key: str = "good"
+) -> int:
     """A provider with a shared key, as the connect page makes it; its id."""
     row = conn.execute(
         "INSERT INTO providers (name, kind, base_url) VALUES (%s, %s, %s) RETURNING id",
@@ -84,7 +86,8 @@ def make_route(conn: db.Connection, *, model_ids: list[int], name: str = "Defaul
     assert row is not None
     for position, model_id in enumerate(model_ids):
         conn.execute(
-            "INSERT INTO route_models (route_id, position, model_id) VALUES (%s, %s, %s)", (row["id"], position, model_id)
+            "INSERT INTO route_models (route_id, position, model_id) VALUES (%s, %s, %s)",
+            (row["id"], position, model_id),
         )
     return int(row["id"])
 
@@ -108,9 +111,16 @@ def make_suggestion(
     row = conn.execute(
         "INSERT INTO tasks (status, messages, deadline_s, output, served_by_model_id, error_category, error_message, "
         "created_by, started_at, finished_at, cost, cost_source) "
-        "VALUES (%s, '[{\"role\": \"user\", \"content\": \"Write.\"}]', 120, %s, %s, %s, %s, %s, now(), now(), 0.000412, 'known') "
+        'VALUES (%s, \'[{"role": "user", "content": "Write."}]\', 120, %s, %s, %s, %s, %s, now(), now(), 0.000412, \'known\') '
         "RETURNING id",
-        (status, output if is_done else None, model_id if is_done else None, category, category and "It failed.", actor.id),
+        (
+            status,
+            output if is_done else None,
+            model_id if is_done else None,
+            category,
+            category and "It failed.",
+            actor.id,
+        ),
     ).fetchone()
     assert row is not None
     row = conn.execute(

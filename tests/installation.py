@@ -128,7 +128,9 @@ class Installation:
         task: dict[str, Any] = self.api("GET", f"/llm/tasks/{task_id}")
         return task
 
-    def stream(self, task_id: int, *, timeout: float = 30, last_id: str | None = None) -> Generator[tuple[str, Any], None, None]:
+    def stream(
+        self, task_id: int, *, timeout: float = 30, last_id: str | None = None
+    ) -> Generator[tuple[str, Any], None, None]:
         """(event name, data) of a task's stream, with the id under "_id", until the server ends it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Last-Event-ID": last_id} if last_id else {})

@@ -31,7 +31,9 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 def connect(installation: Installation, standin: Standin, *names: str) -> None:
     """A Groq provider at the stand-in with these models; the first makes the default route."""
     provider = installation.api(
-        "POST", "/llm/providers", {"name": "Groq", "kind": "groq", "base_url": standin.groq_url, "api_key": "good-key-123"}
+        "POST",
+        "/llm/providers",
+        {"name": "Groq", "kind": "groq", "base_url": standin.groq_url, "api_key": "good-key-123"},
     )
     for name in names:
         installation.api("POST", "/llm/models", {"provider_id": provider["id"], "name": name})
@@ -84,9 +86,7 @@ def test_a_killed_child_of_serve_is_started_again(installation: Installation) ->
     wait_until(lambda: installation.child_pids("worker"), timeout=10)
 
 
-def test_ctrl_c_ends_everything_within_seconds_with_a_stream_open(
-    installation: Installation, standin: Standin
-) -> None:
+def test_ctrl_c_ends_everything_within_seconds_with_a_stream_open(installation: Installation, standin: Standin) -> None:
     connect(installation, standin, "ok")
     gate = standin.hold("ok", after_words=3)
     task_id = ask(installation)
@@ -132,9 +132,7 @@ def test_a_dropped_stream_resumes_with_last_event_id(installation: Installation,
     assert text == "one two three four five six seven eight nine ten"
 
 
-def test_cancel_over_the_api_stops_a_running_call_within_a_second(
-    installation: Installation, standin: Standin
-) -> None:
+def test_cancel_over_the_api_stops_a_running_call_within_a_second(installation: Installation, standin: Standin) -> None:
     connect(installation, standin, "ok")
     gate = standin.hold("ok", after_words=3)
     task_id = ask(installation)

@@ -40,13 +40,14 @@ class ProblemApi(Api):
     """flask-smorest whose errors are problem documents; the handlers themselves are the application's (app.py)."""
 
     ERROR_SCHEMA = Problem
+    DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
 
     def _register_error_handlers(self) -> None:
         """Its own handler would answer for the whole application, pages included."""
 
     def _register_responses(self) -> None:
         # The document must say problem+json for errors; smorest knows one content type for all.
-        usual: str = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        usual = self.DEFAULT_RESPONSE_CONTENT_TYPE
         self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
         super()._register_responses()
         self.DEFAULT_RESPONSE_CONTENT_TYPE = usual

@@ -1,4 +1,4 @@
-"""Domain errors as application/problem+json (RFC 9457), with `errors` per field. web/errors.py is its twin for pages."""
+"""Domain errors as application/problem+json (RFC 9457), with `errors` per field. Pages: web/errors.py."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from blogforge_llm.cli import database
 from blogforge_llm.errors import DomainError
 
 # Each has add_arguments(subparsers), which names the function to run: (arguments, settings) -> exit code.
-_VERBS = ("serve", "web", "worker", "migrate", "users", "tokens", "backup")
+_VERBS = ("serve", "web", "worker", "migrate", "users", "tokens", "library", "backup")
 
 _ON_SERVICES = {"user", "token", "library"}  # these verbs need the database running and the pool open
 

@@ -62,6 +62,7 @@ class _Heard:
     began: float = field(default_factory=time.monotonic)
     pieces: list[str] = field(default_factory=list)
     first_token_s: float | None = None
+    reply: Reply | None = None
 
     def add(self, piece: str) -> str:
         if self.first_token_s is None:
@@ -81,12 +82,13 @@ def run(ask: Ask, recorder: Recorder, cancellation: Cancellation) -> Generator[E
     heard = _Heard()
     try:
         yield AttemptStarted(ask.number, ask.candidate)
-        reply = yield from _talk(ask, heard, cancellation)
+        heard.reply = reply = yield from _talk(ask, heard, cancellation)
         text = _accepted(ask.request, reply, heard.text)
     except CallError as error:
         result = Result(_failed(ask, heard, error), heard.text, error)
-    except BaseException:
-        recorder.finished(ask.number, _failed(ask, heard, CallError(Category.CANCELLED, "its reader went away")))
+    except BaseException as error:  # GeneratorExit, mostly: the reader went away
+        why = f"left by its reader ({type(error).__name__})"
+        recorder.finished(ask.number, _failed(ask, heard, CallError(Category.CANCELLED, why)))
         raise
     else:
         result = Result(_succeeded(ask, heard, reply), text)
@@ -193,9 +195,12 @@ def _failed(ask: Ask, heard: _Heard, error: CallError) -> Outcome:
         http_status=error.http_status,
         error_code=mask(error.code, ask.candidate.api_key) if error.code else None,
         error_text=mask(error.text, ask.candidate.api_key),
+        finish_reason=heard.reply.finish_reason if heard.reply else None,
         text=heard.text,
         usage=usage,
         cost=cost,
         cost_source=cost_source,
         first_token_s=heard.first_token_s,
+        retry_after_s=error.retry_after_s,
+        provider_request_id=heard.reply.provider_request_id if heard.reply else None,
     )

@@ -24,8 +24,8 @@ class Checked:
 EMPTY = "It was empty."
 CUT_OFF = "It was too long and was cut off before its end; say it more briefly."
 
-_PLAIN_FENCES = ("", "text", "txt", "plaintext")
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*\n(.*?)\n?[ \t]*\1[ \t]*", re.DOTALL)
+_PLAIN_FENCES = ("", "markdown", "md", "text", "txt", "plaintext")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*")
 _THINKING = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.DOTALL | re.IGNORECASE)
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "„": "“", "`": "`"}
 
@@ -44,6 +44,7 @@ _PREAMBLE = re.compile(
 _PREAMBLE_BEFORE_DATA = re.compile(r"[^\n\[{]{1,200}:[ \t]*\n\s*(?=[\[{])")
 _LABEL_BEFORE_QUOTES = re.compile(r"(?:sure|certainly|here)\b[^:\n\"“]{0,100}:[ \t]*(?=[\"“])", re.IGNORECASE)
 # An article may end with "Let me know in the comments"; chatter offers to change the text.
+_OFFER_WITHIN = 600  # the end of the text that is looked at: patterns over all of it could take minutes
 _OFFER = re.compile(
     r"\n\s*\n(?:[-*_]{3,}\s*\n\s*)?[ \t]*(?:(?:please |just )?let me know if|would you like me to|i hope this"
     r"|feel free to (?:ask|let me)|if you(?:'d|’d| would) like(?:,| me)|do you want me to|i can also)\b"
@@ -125,8 +126,8 @@ def _count_breach(count: int, contract: OutputContract) -> str | None:
 
 def _json_in(text: str) -> tuple[bool, Any]:
     """The JSON object or array the answer consists of, but for a fence or a line before and one after."""
-    fenced = _FENCE.search(text)
-    for candidate in (text, *([fenced[3]] if fenced else []), _PREAMBLE_BEFORE_DATA.sub("", text, count=1)):
+    preamble = _PREAMBLE_BEFORE_DATA.match(text)
+    for candidate in (text, _first_block(text), text[preamble.end() :] if preamble else ""):
         candidate = candidate.strip()
         if not candidate.startswith(("[", "{")):
             continue
@@ -144,20 +145,30 @@ def _unwrapped(text: str) -> str:
     previous = None
     while text != previous:
         previous = text
-        text = _OFFER.sub("", text)
+        text = text[:-_OFFER_WITHIN] + _OFFER.sub("", text[-_OFFER_WITHIN:])
         text = _PREAMBLE.sub("", text, count=1) if _PREAMBLE.match(text) else text
-        fenced = _FENCE.fullmatch(text.strip())
-        if fenced and _is_wrapping(fenced[1], fenced[2].lower(), fenced[3]):
-            text = fenced[3]
-        text = text.strip()
+        text = _unfenced(text.strip()).strip()
     return text
 
 
-def _is_wrapping(fence: str, language: str, inner: str) -> bool:
-    """One fence from end to end: a text of two code blocks begins and ends with a fence as well."""
-    if language in ("markdown", "md"):
-        return inner.count(fence) % 2 == 0  # the blocks within are whole
-    return language in _PLAIN_FENCES and fence not in inner
+def _unfenced(text: str) -> str:
+    """Without one fence from end to end: a text of two code blocks begins and ends with a fence as well."""
+    first, _, rest = text.partition("\n")
+    opening = _FENCE.fullmatch(first)
+    if opening is None or not rest.endswith(opening[1]):
+        return text
+    fence, language, inner = opening[1], opening[2].lower(), rest.removesuffix(opening[1])
+    is_whole = inner.count(fence) % 2 == 0 if language in ("markdown", "md") else fence not in inner
+    return inner if is_whole and language in _PLAIN_FENCES else text
+
+
+def _first_block(text: str) -> str:
+    """What stands in the first fence, or nothing."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if opening := _FENCE.fullmatch(line):
+            return "\n".join(lines[number + 1 :]).partition(opening[1])[0]
+    return ""
 
 
 def _unquoted(text: str) -> str:

@@ -1,5 +1,6 @@
 """The HTTP client under an SDK: over connections that can be stopped (sockets.py), without redirects, proxies or
-anything else from the environment, and with bodies read to their end. `http` is httpx or httpx2, `core` the httpcore under it.
+anything else from the environment, and with bodies read to their end. `http` is httpx or httpx2, `core` the httpcore
+under it.
 """
 
 from __future__ import annotations

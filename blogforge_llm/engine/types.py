@@ -139,6 +139,7 @@ class Outcome:
     cost: Decimal | None = None
     cost_source: Source = Source.UNKNOWN
     first_token_s: float | None = None
+    retry_after_s: float | None = None
     provider_request_id: str | None = None
 
 

@@ -23,7 +23,8 @@ behave("[data-offer]", (offer) => {
 });
 
 behave("details[data-focus-inside]", (details) => {
-  details.addEventListener("toggle", () => details.open && details.querySelector("textarea")?.focus());
+  const begin = () => details.open && details.querySelector("textarea")?.focus();
+  details.querySelector("summary").addEventListener("click", () => requestAnimationFrame(begin)); // not when it comes open
 });
 
 behave("[data-asked]", (el) => {

@@ -48,6 +48,8 @@ export function display(form) {
     saving: () => kind !== "trouble" && say("saving", "Saving…"),
     saved: (time, words) => {
       say("saved", "Saved", { time });
+      article.querySelector("[data-origin]")?.replaceChildren();
+      article.querySelector("[data-history]")?.removeAttribute("hidden");
       const count = article.querySelector("[data-words]");
       if (count) count.textContent = `${words.toLocaleString("en")} ${words === 1 ? "word" : "words"}`;
     },

@@ -20,7 +20,7 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation, Standin() as standin:
             numbers += clicks.measure(installation, standin)
         numbers += starts.measure(Path(folder) / "data")
-    print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; everything, the load generator too, on this machine\n")
+    print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the load generator and the stand-in on the same\n")
     print(f"{'what':<52}{'median':>10}{'p95':>10}{'target':>12}")
     for number in numbers:
         p95 = sorted(number.values)[int(len(number.values) * 0.95)]

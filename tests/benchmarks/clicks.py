@@ -44,9 +44,8 @@ def measure(installation: Installation, standin: Standin) -> list[Number]:
 
 
 def _prepare(installation: Installation, standin: Standin) -> None:
-    provider = installation.api(
-        "POST", "/llm/providers", {"name": "Groq", "kind": "groq", "base_url": standin.groq_url, "api_key": "good-key-1"}
-    )
+    body = {"name": "Groq", "kind": "groq", "base_url": standin.groq_url, "api_key": "good-key-1"}
+    provider = installation.api("POST", "/llm/providers", body)
     installation.api("POST", "/llm/models", {"provider_id": provider["id"], "name": MODEL})
     installation.command("library", "import", "editorial")
 

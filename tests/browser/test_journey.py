@@ -72,7 +72,9 @@ def new_post(tab: Page, installation: Installation) -> None:
 
 def automate(tab: Page, field: str = "basic_idea") -> None:
     tab.locator(f"#automate-{field}").click()
-    expect(tab.locator(f"#field-{field}").get_by_role("button", name="Accept", exact=True)).to_be_visible(timeout=15_000)
+    expect(tab.locator(f"#field-{field}").get_by_role("button", name="Accept", exact=True)).to_be_visible(
+        timeout=15_000
+    )
 
 
 def accept(tab: Page, field: str = "basic_idea") -> None:
@@ -85,9 +87,7 @@ def restore_the_oldest(tab: Page, field_name: str) -> None:
     tab.get_by_role("button", name="Restore").last.click()
 
 
-def test_from_the_first_link_to_an_accepted_and_restored_text(
-    tab: Page, fresh: Installation, standin: Standin
-) -> None:
+def test_from_the_first_link_to_an_accepted_and_restored_text(tab: Page, fresh: Installation, standin: Standin) -> None:
     standin.answer(MODEL, SUGGESTED)
     set_up(tab, fresh)
     connect(tab, fresh, "Groq", standin.groq_url)

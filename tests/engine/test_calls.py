@@ -31,26 +31,38 @@ def cancel_and_measure(running: InThread) -> float:
     return running.ended_at - began
 
 
+def best_of_three(measure: Callable[[], float]) -> float:
+    """A busy machine may be late once; a call that cannot be stopped is late always."""
+    return min(measure() for _ in range(3))
+
+
 @each_kind
 @both
 def test_cancel_frees_a_call_that_waits_for_headers(standin: Standin, kind: str, streaming: bool) -> None:
+    def round_() -> float:
+        gate = standin.hold("ok", after_words=None)
+        running = InThread([candidate(standin, "ok", kind)], streaming=streaming)
+        gate.wait_held()
+        return cancel_and_measure(running)
+
     ask([candidate(standin, "ok", kind)])  # imports and connections are not what is measured
-    gate = standin.hold("ok", after_words=None)
-    running = InThread([candidate(standin, "ok", kind)], streaming=streaming)
-    gate.wait_held()
-    assert cancel_and_measure(running) < AT_ONCE_S
+    assert best_of_three(round_) < AT_ONCE_S
     assert standin.wait_for_end(2)[-1].client_left
 
 
 @each_kind
 def test_cancel_frees_a_call_in_mid_stream_and_keeps_what_was_told(standin: Standin, kind: str) -> None:
+    def round_() -> float:
+        gate = standin.hold("ok", after_words=3)
+        running = InThread([candidate(standin, "ok", kind)])
+        gate.wait_held()
+        running.wait_for_pieces(3)
+        took_s = cancel_and_measure(running)
+        assert running.result().notes.outcomes[-1].text.split() == ["The", "stand-in", "was"]
+        return took_s
+
     ask([candidate(standin, "ok", kind)])
-    gate = standin.hold("ok", after_words=3)
-    running = InThread([candidate(standin, "ok", kind)])
-    gate.wait_held()
-    running.wait_for_pieces(3)
-    assert cancel_and_measure(running) < AT_ONCE_S
-    assert running.result().notes.outcomes[-1].text.split() == ["The", "stand-in", "was"]
+    assert best_of_three(round_) < AT_ONCE_S
 
 
 def test_cancel_before_the_first_call_asks_nobody(standin: Standin) -> None:

@@ -141,6 +141,7 @@ def test_the_last_candidate_is_waited_for_as_long_as_it_asks(standin: Standin, k
     standin.script("busy", [f"status:429;{form}", "ok"])
     answered = ask([candidate(standin, "busy", kind)])
     assert answered.notes.categories == [Category.RATE_LIMIT, None]
+    assert answered.notes.outcomes[0].retry_after_s == pytest.approx(0.3)
     assert 0.3 <= answered.took_s < 0.9
 
 
@@ -216,6 +217,7 @@ def test_an_answer_cut_at_the_token_limit_breaks_any_contract_but_is_shown_witho
     answered = ask([candidate(standin, "length:3")], asked)
     assert answered.notes.categories == [Category.OUTPUT_INVALID] * 2
     assert "cut off" in answered.notes.started_with[1][2][-1].text
+    assert [outcome.finish_reason for outcome in answered.notes.outcomes] == ["length", "length"]
 
 
 def test_groqs_own_json_check_is_named_in_our_words(standin: Standin) -> None:

@@ -43,7 +43,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One step of the workflow for one post. `is_worker_alive`: whether anybody would take up what is asked."""
+    """One step of the workflow for one post. `is_worker_alive`: whether anybody takes up what is asked."""
 
     overview: Overview
     substage: Substage
@@ -53,14 +53,15 @@ class Desk:
     @property
     def running(self) -> list[int]:
         """The tasks the page must follow."""
-        offered = [offer.suggestion for block in self.blocks for offer in block.offers]
+        offered = [each for field in self.substage.fields for each in self.overview.suggestions.get(field.key, [])]
         return [each.task_id for each in offered if each.status == SuggestionStatus.RUNNING]
 
 
-def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str) -> Desk:
+def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str, field_key: str | None = None) -> Desk:
+    """All fields of the step, or only the one named."""
     substage = workflow.get_substage(conn, key=substage_key)
     whole = overview(conn, post_id=post_id)
-    blocks = [_block(conn, actor, whole, field.key) for field in substage.fields]
+    blocks = [_block(conn, actor, whole, field.key) for field in substage.fields if field_key in (None, field.key)]
     return Desk(whole, substage, blocks, workers.is_any_alive(conn))
 
 

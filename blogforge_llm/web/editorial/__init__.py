@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.editorial import fields, posts, prompts, revisions, suggestions, workflow
+from blogforge_llm.web.editorial import actions, fields, library, posts, prompts, revisions, suggestions, workflow
 
-BLUEPRINTS = [posts.bp, workflow.bp, fields.bp, revisions.bp, suggestions.bp, prompts.bp]
+BLUEPRINTS = [posts.bp, workflow.bp, fields.bp, revisions.bp, suggestions.bp, prompts.bp, actions.bp, library.bp]

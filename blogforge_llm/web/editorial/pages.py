@@ -52,12 +52,14 @@ def part(template: str, post_id: int, field_key: str, **state: Any) -> str:
     """A part of the page for one field: its block, or only what is offered to it."""
     with db.transaction() as conn:
         field = workflow.get_field(conn, key=field_key)
-        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=field.substage_key)
+        found = desk.open_at(
+            conn, actor=viewers.current(), post_id=post_id, substage_key=field.substage_key, field_key=field_key
+        )
         choices = _choices(conn)
-    block = next(block for block in found.blocks if block.value.field.id == field.id)
     return render_template(
-        template, desk=found, post=found.overview.post, choices=choices, block=block, **_state(state)
-    )
+        template, desk=found, post=found.overview.post, choices=choices, block=found.blocks[0],
+        steps=steps.groups(found.overview, field.substage_key), **_state(state),
+    )  # fmt: skip
 
 
 def changed(post_id: int, field_key: str, *, notice: str = "", undo: dict[str, Any] | None = None) -> Response:

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, make_response, render_template
 
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, DomainError
+from blogforge_llm.records.prompts import Part
 from blogforge_llm.services.editorial import workflow
 from blogforge_llm.services.prompts import parts, previews, templates
 from blogforge_llm.web import htmx, viewers
-from blogforge_llm.web.prompts.drafts import Draft
+from blogforge_llm.web.prompts.drafts import Draft, DraftBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A block as the sortable list takes it; `number` counts from 0, as the service does."""
+
+    id: str
+    label: str
+    number: int
+    block: DraftBlock
+    part: Part | None
 
 
 def page(draft: Draft, errors: dict[str, str] | None = None, *, status: int = 200) -> Response:
     """The whole page, or for htmx the form alone."""
-    errors = errors or {}
     name = "prompts/templates/_editor.html" if htmx.wants_fragment() else "prompts/templates/edit.html"
     context = previewed(draft)
     with db.transaction() as conn:
         living = parts.list_(conn)
-        known = {part.id: part for part in living}
-        for block in draft.blocks:
-            if block.part_id is not None and block.part_id not in known:
-                known |= {part.id: part for part in parts.list_(conn, is_archived=True)}
+        everything = [*parts.list_(conn, is_archived=True), *living]
         template = templates.get(conn, template_id=draft.template_id) if draft.template_id else None
-    context |= {"parts": living, "known": known, "template": template, "errors": errors}
-    return make_response(render_template(name, **context, ids=_ids(draft)), status)
+    context |= {"items": _items(draft, everything), "parts": living, "template": template}
+    return make_response(render_template(name, **context, errors=errors or {}, ids=_ids(draft)), status)
 
 
 def again(draft: Draft, refusal: DomainError) -> Response:
@@ -52,6 +61,16 @@ def previewed(draft: Draft) -> dict[str, Any]:
 def field_names(conn: db.Connection) -> dict[str, str]:
     """Which field of a post fills which variable."""
     return {field.key: field.name for field in workflow.list_fields(conn)}
+
+
+def _items(draft: Draft, everything: Sequence[Part]) -> list[Item]:
+    known = {part.id: part for part in everything}
+    items = []
+    for number, block in enumerate(draft.blocks):
+        part = known.get(block.part_id) if block.part_id is not None else None
+        label = part.name if part else ("A part that is gone" if block.part_id is not None else f"Message {number + 1}")
+        items.append(Item(block.key, label, number, block, part))
+    return items
 
 
 def _ids(draft: Draft) -> dict[str, str]:

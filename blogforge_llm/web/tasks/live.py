@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 from flask import Blueprint, Response, request
 
 from blogforge_llm import db
 from blogforge_llm.errors import Invalid
 from blogforge_llm.live import events
-from blogforge_llm.live.hub import hub
+from blogforge_llm.live.hub import HEARTBEAT_S, LiveEvent, hub
 from blogforge_llm.records.accounts import Permission
-from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.accounts import permissions, sessions
 from blogforge_llm.services.tasks import tasks
 from blogforge_llm.web import viewers
 
@@ -26,8 +29,20 @@ def show() -> Response:
         for task_id in task_ids:
             tasks.live_state(conn, task_id=task_id)
     where = events.positions(task_ids, request.headers.get("Last-Event-ID"))
-    body = events.encode(hub.follow(where), where)
-    return Response(body, content_type=events.CONTENT_TYPE, headers=events.HEADERS)
+    followed = _while_logged_in(hub.follow(where), request.cookies.get(viewers.COOKIE, ""))
+    return Response(events.encode(followed, where), content_type=events.CONTENT_TYPE, headers=events.HEADERS)
+
+
+def _while_logged_in(followed: Iterator[LiveEvent], token: str) -> Iterator[LiveEvent]:
+    """A session that ends takes its streams along: the page comes back, is answered 401, and says so."""
+    checked_at = time.monotonic()
+    for event in followed:
+        yield event
+        if time.monotonic() - checked_at > HEARTBEAT_S:
+            checked_at = time.monotonic()
+            with db.connection() as conn:
+                if sessions.find(conn, token=token) is None:
+                    return
 
 
 def _task_ids(text: str) -> list[int]:

@@ -2,8 +2,10 @@
 
 -- name: list_models(limit, offset)
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
-       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
-       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
+       trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
        m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
@@ -16,8 +18,10 @@ SELECT count(*) FROM models WHERE archived_at IS NULL;
 
 -- name: list_of_provider(provider_id)
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
-       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
-       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
+       trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
        m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
@@ -26,8 +30,10 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
 
 -- name: get_model(model_id)^
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
-       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
-       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
+       trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
        m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
@@ -36,8 +42,10 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
 -- name: find_by_name(name)^
 -- As it is spelt; of providers that share a name, the enabled and older one.
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
-       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
-       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
+       trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
        m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
@@ -48,8 +56,10 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
 -- name: find_by_full_name(provider_name, name)^
 -- "Provider/model", for names that several providers use.
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
-       m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.streams, m.sees_images, m.writes_json,
-       m.refused_parameters, m.is_ai, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.position,
+       m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
+       trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
+       m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
        m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id

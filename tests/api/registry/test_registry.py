@@ -76,7 +76,7 @@ def test_models_routes_and_presets_by_the_names_of_the_contract(program: Program
         {"provider_id": provider_id, "name": "a", "context_window": 8192, "input_price": 0.59, "output_price": "0.79"},
     )
     assert first.status_code == 201
-    assert (first.json["context_window"], first.json["input_price"]) == (8192, "0.590000")
+    assert (first.json["context_window"], first.json["input_price"]) == (8192, "0.59")
     second = api.post("/llm/models", {"provider_id": provider_id, "name": "b"})
     default = api.get("/llm/routes").json[0]
     assert default["is_default"] and default["model_ids"] == [first.json["id"]]
