@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -60,8 +61,13 @@ def dead_url() -> str:
 
 @pytest.mark.parametrize("kind", REAL)
 def test_a_good_connection_is_told_and_kept_with_its_task(
-    kind: str, make: Callable[..., tuple[Provider, Model]], admin: User, standin: Standin
+    kind: str,
+    make: Callable[..., tuple[Provider, Model]],
+    admin: User,
+    standin: Standin,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     provider, model = make(kind)
     result = connections.test(actor=admin, provider_id=provider.id)
     assert result.category is None
@@ -71,6 +77,7 @@ def test_a_good_connection_is_told_and_kept_with_its_task(
     assert result.task_id is not None
     with db.connection() as conn:
         assert tasks.get(conn, task_id=result.task_id).served_by_model_id == model.id
+    assert SECRET not in caplog.text
 
 
 @pytest.mark.parametrize("kind", REAL)

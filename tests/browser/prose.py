@@ -8,7 +8,12 @@ from typing import Any
 
 from tests.provider_standin import prompt_text
 
-IDEA = "Why does bread rise? Yeast, but the dough itself matters as much. For people who bake at home and want to know what they are waiting for."
+IDEA = "Why bread rises: yeast makes the gas, the dough has to hold it"
+OTHER_IDEAS = (
+    "Ten walks that begin at a railway station",
+    "How to read a weather map before a day on the water",
+    "What the paperclip replaced",
+)
 
 _BRIEF = """\
 The article answers a question every home baker has stood over: why does bread rise, and why does it sometimes not? It \
@@ -17,16 +22,16 @@ stretched into thin skins of gluten, has to hold it. Most disappointing loaves h
 of the second.
 
 It is for people who bake at home and want to know what they are waiting for. They will come away able to read a dough \
-by its look and feel, and to tell an hour too early from an hour too late. It stops at the oven door: crust and flavour \
-are another story."""
+by its look and feel, and to tell an hour too early from an hour too late. It stops at the oven door: crust and \
+flavour are another story."""
 
 _SHORTER = """\
 The article answers a question every home baker has stood over: why does bread rise, and why does it sometimes not? It \
 follows one loaf from mixing to oven. Rising takes two things at once: yeast makes the gas, and the dough, stretched \
 into thin skins of gluten, has to hold it. Most disappointing loaves lack the second.
 
-It is for people who bake at home. They will come away able to read a dough by its look and feel, and to tell too early \
-from too late. It stops at the oven door."""
+It is for people who bake at home. They will come away able to read a dough by its look and feel, and to tell too \
+early from too late. It stops at the oven door."""
 
 _SCOPE = [
     "Yeast eats sugar and breathes out carbon dioxide; it does not make a bubble by itself",
@@ -60,6 +65,21 @@ _FACTS = [
     "Flour and water left alone for half an hour form gluten without any kneading.",
 ]
 
+_PLAN = """\
+1 Gas:
+- What yeast eats and gives off, and why it cannot begin a bubble on its own.
+- Leaves the dough to the next section.
+
+2 Net:
+- How flour and water become gluten, mostly by themselves.
+- Takes up bubbles: kneading makes them, gas only fills them.
+
+3 Signs:
+- What to look and feel for instead of watching the clock, and what a cold night changes.
+
+4 Oven:
+- The last ten minutes of rising, and how each failure looks from outside."""
+
 _INTRODUCTION = """\
 Press a finger into risen dough and watch. If the dent comes back slowly and stops half-way, the loaf is ready for the \
 oven. That small test works because a rising dough is a balance of two things: gas that pushes, and a net that holds.
@@ -75,6 +95,7 @@ _BY_PHRASE: dict[str, str | list[str]] = {
     "ideas the article could draw on": _SCOPE,
     "topics the article must cover": _TOPICS,
     "facts that would make the article": _FACTS,
+    "Plan the sections of the article": _PLAN,
     "heading of each section in the plan": [
         "What the yeast does",
         "What the dough does",

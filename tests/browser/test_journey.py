@@ -38,7 +38,7 @@ def set_up(tab: Page, installation: Installation) -> None:
     tab.get_by_label("Password", exact=False).first.fill(PASSWORD)
     tab.get_by_label("Password again").fill(PASSWORD)
     tab.get_by_role("button", name="Create the admin").click()
-    expect(tab.get_by_role("heading", name="Posts")).to_be_visible()
+    expect(tab.get_by_role("heading", name="Posts", exact=True)).to_be_visible()
     installation.token = installation.command("token", "create", "ada@example.org").strip()
 
 
@@ -67,7 +67,7 @@ def new_post(tab: Page, installation: Installation) -> None:
     tab.goto(f"{installation.url}/posts/new")
     tab.get_by_label("What is the idea?").fill(IDEA)
     tab.get_by_role("button", name="Start writing").click()
-    expect(tab.get_by_label("Idea seed")).to_have_value(IDEA)
+    expect(tab.locator("#text-idea_seed")).to_have_value(IDEA)
 
 
 def automate(tab: Page, field: str = "basic_idea") -> None:

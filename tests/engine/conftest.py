@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from blogforge_llm.engine import addresses, clients, fallback
+from blogforge_llm.engine import adapters, addresses, clients, fallback
 from blogforge_llm.engine.adapters import llm_library
 from tests.provider_standin import Standin
 
@@ -32,7 +33,12 @@ def llm_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def connections() -> Iterator[None]:
+def sdks(llm_files: Path) -> Iterator[None]:
+    """Imported before anything is timed."""
+    for kind in adapters.KINDS:
+        adapters.load(kind)
+    for module in ("groq", "cerebras.cloud.sdk", "openai", "llm.default_plugins.openai_models"):
+        importlib.import_module(module)
     yield
     clients.close()
 

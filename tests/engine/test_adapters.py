@@ -116,7 +116,7 @@ def test_unusual_but_proper_ends_are_answers(standin: Standin, kind: str, stream
     assert answered.completion.finish_reason == "stop"
     assert answered.completion.text.endswith("missing or moved.")
     assert answered.completion.usage.source is Source.KNOWN
-    assert answered.took_s < 0.4
+    assert answered.took_s < 1  # an open connection would be waited for until the deadline
 
 
 @each_kind

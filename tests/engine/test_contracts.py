@@ -164,6 +164,6 @@ def test_a_megabyte_is_checked_in_no_time() -> None:
             "here is " * 125_000,
             *DEGENERATE,
         ):
-            began = time.monotonic()
+            began = time.thread_time()
             check(said, OutputContract(shape))
-            assert time.monotonic() - began < 2, (shape, said[:20])
+            assert time.thread_time() - began < 2, (shape, said[:20])

@@ -103,7 +103,7 @@ def test_the_last_failure_names_no_next_candidate_and_a_repeat_names_itself(stan
 def test_a_flaky_model_answers_on_the_second_try_after_a_short_pause(standin: Standin, real_pauses: None) -> None:
     answered = ask([candidate(standin, "flaky:1;status=500"), candidate(standin, "ok", "cerebras")])
     assert answered.completion.served_by.kind == "groq"
-    assert 0.2 <= answered.took_s < 0.7
+    assert 0.2 <= answered.took_s < 2
 
 
 def test_an_overloaded_model_is_left_for_the_next_and_repeated_only_as_the_last(standin: Standin) -> None:
@@ -142,7 +142,7 @@ def test_the_last_candidate_is_waited_for_as_long_as_it_asks(standin: Standin, k
     answered = ask([candidate(standin, "busy", kind)])
     assert answered.notes.categories == [Category.RATE_LIMIT, None]
     assert answered.notes.outcomes[0].retry_after_s == pytest.approx(0.3)
-    assert 0.3 <= answered.took_s < 0.9
+    assert 0.3 <= answered.took_s < 3
 
 
 @pytest.mark.parametrize(

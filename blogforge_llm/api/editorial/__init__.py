@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.api.editorial import actions, library
+from blogforge_llm.api.editorial import actions, fields, library, posts, suggestions, workflow
 
-BLUEPRINTS = [actions.bp, library.bp]
+BLUEPRINTS = [workflow.bp, posts.bp, fields.bp, suggestions.bp, actions.bp, library.bp]

@@ -18,7 +18,7 @@ from blogforge_llm.records.editorial import Field, FieldKind, Value
 from blogforge_llm.services.editorial import actions, fields
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.prompts.resolver import Resolved
-from blogforge_llm.services.registry import candidates
+from blogforge_llm.services.registry import candidates, models, routes
 from blogforge_llm.services.registry import parameters as parameter_rules
 
 _MILLION = Decimal(1_000_000)
@@ -93,6 +93,21 @@ def make(
         contract=contract,
         candidates=candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id),
     )
+
+
+def whom(conn: db.Connection, *, route: str | None, model: str | None) -> dict[str, int]:
+    """A route or a model by name, as `make` takes them; neither for what the action says. Raises Invalid."""
+    if route is not None and model is not None:
+        raise Invalid.field("model", "Give either route or model.")
+    if route is not None:
+        if (found := routes.find_by_name(conn, name=route)) is None:
+            raise Invalid.field("route", f"There is no route named {route}.")
+        return {"route_id": found.id}
+    if model is not None:
+        if (known := models.find_by_name(conn, name=model)) is None:
+            raise Invalid.field("model", f"There is no model named {model}.")
+        return {"model_id": known.id}
+    return {}
 
 
 def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:

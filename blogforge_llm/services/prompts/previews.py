@@ -57,6 +57,8 @@ def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping
 def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
     """The same for blocks that are being written."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
+    if not blocks:
+        return Preview([], [], 0, [])
     try:
         pieces = resolver.pieces_of(conn, block_rules.check(blocks))
     except Invalid as error:

@@ -30,6 +30,12 @@ _PLAIN = (
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not,
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_UNCLOSED = (  # what Jinja says, and what its writer needs to hear
+    ("end of print statement", "a {{ is not closed by }}"),
+    ("end of statement block", "a {% is not closed by %}"),
+    ("Unexpected end of template", "an {% if %} or {% for %} is not closed by its {% endif %} or {% endfor %}"),
+    ("Missing end of comment", "a {# is not closed by #}"),
+)
 _ONLY = "Prompts know {{ name }}, {% for item in name %} and {% if name %}."
 
 
@@ -144,7 +150,9 @@ def _compiled(source: str) -> tuple[Template | None, Uses]:
         uses = Uses(tuple(reader.names), frozenset(reader.tested), frozenset(reader.looped))
         return _ENVIRONMENT.from_string(source), uses
     except TemplateSyntaxError as error:
-        raise Refused(error.lineno, f"{(error.message or 'it cannot be read').rstrip('.')}. {_ONLY}") from error
+        said = (error.message or "it cannot be read").rstrip(".")
+        reason = next((words for sign, words in _UNCLOSED if sign in said), said)
+        raise Refused(error.lineno, f"{reason}. {_ONLY}") from error
     except (RecursionError, MemoryError, SyntaxError, ValueError) as error:
         raise Refused(1, f"it is nested too deeply, or a number in it is too large. {_ONLY}") from error
 

@@ -93,11 +93,6 @@ def delete(conn: db.Connection, *, actor: User, key_id: int) -> ProviderKey:
     return key
 
 
-def mark_used(conn: db.Connection, *, key_id: int) -> None:
-    """Remember that a call was made with it, to the minute."""
-    sql.mark_used(conn, key_id=key_id)
-
-
 def hint(secret: str) -> str:
     """The last four characters, nothing of a key so short that four would give it away."""
     return secret[-4:] if len(secret) >= 8 else ""

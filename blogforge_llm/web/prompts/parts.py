@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import Permission
-from blogforge_llm.records.prompts import Part
+from blogforge_llm.records.prompts import Part, PartVersion
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import parts
 from blogforge_llm.web import forms, htmx, pages, viewers
@@ -68,7 +68,8 @@ def edit(part_id: int) -> ResponseReturnValue:
     permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
     with db.transaction() as conn:
         part = parts.get(conn, part_id=part_id)
-    return render_template(_EDIT, part=part, form=_kept(part), errors={})
+        newest = parts.get_version(conn, part_id=part_id, number=part.latest_version)
+    return render_template(_EDIT, part=part, form=_kept(part, newest), errors={})
 
 
 @bp.post("/<int:part_id>")
@@ -112,8 +113,10 @@ def _typed() -> dict[str, Any]:
     }
 
 
-def _kept(part: Part) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in Part.__slots__} | {"tags": ", ".join(part.tags), "note": ""}
+def _kept(part: Part, newest: PartVersion) -> dict[str, Any]:
+    """A version that waits is what its writer wants to go on with."""
+    words = {name: getattr(newest, name) for name in ("role", "content", "variable", "label", "fence")}
+    return {name: getattr(part, name) for name in Part.__slots__} | words | {"tags": ", ".join(part.tags), "note": ""}
 
 
 def _read(part_id: int) -> Part:

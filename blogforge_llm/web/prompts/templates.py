@@ -66,8 +66,8 @@ def edit(template_id: int) -> ResponseReturnValue:
     permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
     with db.transaction() as conn:
         template = templates.get(conn, template_id=template_id)
-        version = templates.get_version(conn, template_id=template_id, number=template.version)
-    return editors.page(Draft.of(template, version))
+        newest = templates.get_version(conn, template_id=template_id, number=template.latest_version)
+    return editors.page(Draft.of(template, newest))
 
 
 @bp.post("/<int:template_id>")

@@ -50,8 +50,3 @@ UPDATE provider_keys SET ciphertext = :ciphertext, hint = :hint, created_at = no
 
 -- name: delete_key(key_id)!
 DELETE FROM provider_keys WHERE id = :key_id;
-
--- name: mark_used(key_id)!
--- At most once a minute: it is for people, and the row would otherwise be written with every call.
-UPDATE provider_keys SET last_used_at = clock_timestamp()
- WHERE id = :key_id AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute');

@@ -1,7 +1,11 @@
 -- Attempts: every call to a model is a row, written before the call and completed after it.
 
 -- name: create_attempt(task_id, run_id, model_id, provider_id, key_id, messages)^
--- Nothing when the run no longer holds the task: then the call must not be made.
+-- Nothing when the run no longer holds the task: then the call must not be made. The key's last use is noted once a minute.
+WITH used AS (
+    UPDATE provider_keys SET last_used_at = now()
+     WHERE id = :key_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+)
 INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, messages, status)
 SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id = t.id), :run_id, :model_id,
        :provider_id, :key_id, :messages, 'running'

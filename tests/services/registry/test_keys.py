@@ -85,10 +85,3 @@ def test_a_new_secret_replaces_the_old_one(conn: db.Connection, ada: User, groq:
 def test_a_key_for_a_provider_that_is_not_there_is_refused(conn: db.Connection, ada: User) -> None:
     with pytest.raises(NotFound):
         keys.create(conn, actor=ada, provider_id=2**62, api_key=SECRET)
-
-
-def test_mark_used_writes_the_time(conn: db.Connection, ada: User, groq: Provider) -> None:
-    key = keys.create(conn, actor=ada, provider_id=groq.id, api_key=SECRET)
-    assert key.last_used_at is None
-    keys.mark_used(conn, key_id=key.id)
-    assert keys.get(conn, actor=ada, key_id=key.id).last_used_at is not None

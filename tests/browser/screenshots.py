@@ -1,0 +1,241 @@
+"""The pictures of the docs: the real journey through a fresh installation, with a provider that speaks of bread.
+
+`make screenshots` writes docs/screenshots/<name>-<width>.png anew.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from blogforge_llm.config import ROOT
+from tests.browser import chromium, prose
+from tests.installation import Installation
+from tests.provider_standin import Standin
+
+FOLDER = ROOT / "docs" / "screenshots"
+HEIGHTS = {360: 780, 768: 1024, 1440: 900}
+LLAMA, OSS = "llama-3.3-70b-versatile", "gpt-oss-120b"
+SCROLL = """selector => {
+  const y = selector ? document.querySelector(selector).getBoundingClientRect().top + scrollY - 84 : 0;
+  scrollTo({top: y, behavior: "instant"});
+}"""
+PASSWORD = "correct horse battery"
+# USD per million tokens, as the providers listed them when the pictures were first taken.
+PRICES = {LLAMA: ("0.59", "0.79"), OSS: ("0.35", "0.75")}
+
+
+@dataclass(slots=True)
+class Tour:
+    page: Page
+    installation: Installation
+    standin: Standin
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.installation.url}{path}")
+
+    def press(self, name: str, within: Locator | None = None) -> None:
+        (within or self.page).get_by_role("button", name=re.compile(rf"^{re.escape(name)}\b")).first.click()
+
+    def shoot(self, name: str, width: int = 1440, height: int | None = None, top: str | None = None) -> None:
+        """What is in sight once `top` stands under the top bar, without the passing notices and the pointer."""
+        page = self.page
+        page.set_viewport_size({"width": width, "height": height or HEIGHTS[width]})
+        page.mouse.move(0, 0)
+        for button in page.locator("[data-notice-close]").all():
+            button.click()
+        expect(page.locator("[data-notice]")).to_have_count(0)
+        page.evaluate(SCROLL, top)
+        page.screenshot(path=FOLDER / f"{name}-{width}.png", animations="disabled")
+        page.set_viewport_size({"width": 1440, "height": HEIGHTS[1440]})
+
+    def automate(self, field: str, action: str | None = None) -> Locator:
+        """The panel of the finished suggestion."""
+        if action:
+            self.options(field)
+            self.page.locator(f"#action-{field}").select_option(label=action)
+        self.page.locator(f"#automate-{field}").click()
+        panel = self.page.locator(f"#suggestions-{field}")
+        expect(panel.get_by_role("button", name="Accept", exact=True)).to_be_visible(timeout=20_000)
+        return panel
+
+    def accept(self, field: str) -> None:
+        panel = self.page.locator(f"#suggestions-{field}")
+        panel.get_by_role("button", name="Accept", exact=True).click()
+        expect(panel.locator("[data-offer]")).to_have_count(0)
+
+    def options(self, field: str) -> None:
+        self.page.locator(f"#field-{field} .button-split summary").first.click()
+
+    def fill_in(self, *fields: str) -> None:
+        for field in fields:
+            self.automate(field)
+            self.accept(field)
+
+
+def set_up(tour: Tour) -> None:
+    page = tour.page
+    tour.installation.wait_for_output(r"/setup/\S+")
+    page.goto(tour.installation.setup_link)
+    for name, text in (("name", "Ada Lindqvist"), ("email", "ada@example.org"), ("password", PASSWORD)):
+        page.locator(f"[name={name}]").fill(text)
+    page.locator("[name=repeated]").fill(PASSWORD)
+    tour.press("Create the admin")
+    page.wait_for_url(lambda url: "/setup/" not in url)
+    address = ("ada@example.org", "--name", "nightly export")
+    tour.installation.token = tour.installation.command("token", "create", *address).strip()
+    tour.go("/llm/")
+    tour.shoot("first-steps")
+
+
+def connect(tour: Tour) -> None:
+    """Groq first, Cerebras next, at the stand-in's addresses; of each the model that the pictures ask."""
+    page = tour.page
+    tour.go("/llm/providers/new")
+    tour.shoot("connect")
+    for service, address, key, model in (
+        ("groq", tour.standin.groq_url, "gsk_4f9a2c71d0e8", LLAMA),
+        ("cerebras", tour.standin.cerebras_url, "csk-71d0e84f9a2c", OSS),
+    ):
+        tour.go(f"/llm/providers/new?service={service}")
+        page.locator("[name=api_key]").fill(key)
+        page.get_by_text("Address and limits").click()
+        page.locator("[name=base_url]").fill(address)
+        for box in page.locator("[name=models]").all():
+            box.set_checked(box.get_attribute("value") == model)
+        tour.press("Connect")
+        tour.press("Test connection")
+        expect(page.locator("main")).to_contain_text("answered in")
+        if service == "groq":
+            groq = page.url
+    for found in tour.installation.api("GET", "/llm/models"):
+        paid, earned = PRICES[found["name"]]
+        tour.installation.api("PATCH", f"/llm/models/{found['id']}", {"input_price": paid, "output_price": earned})
+    page.goto(groq)
+    tour.shoot("provider", height=960)
+    tour.go("/llm/routes/1")
+    tour.shoot("route")
+
+
+def keep_prompts(tour: Tour) -> None:
+    page = tour.page
+    tour.go("/llm/library")
+    tour.press("Import the starter library")
+    expect(page.locator("#library-report")).to_be_visible()
+    tour.go("/llm/templates")
+    page.get_by_role("link", name="Basic idea from the seed").click()
+    page.get_by_role("link", name="Edit").first.click()
+    tour.shoot("template")
+    tour.go("/llm/actions")
+    tour.shoot("actions")
+
+
+def write(tour: Tour) -> None:
+    page, standin = tour.page, tour.standin
+    for idea in (*reversed(prose.OTHER_IDEAS), prose.IDEA):
+        tour.go("/posts/new")
+        page.locator("[name=idea]").fill(idea)
+        tour.press("Start writing")
+        page.wait_for_url("**/workflow/**")
+    gate = standin.hold(LLAMA, after_words=62)
+    page.locator("#automate-basic_idea").click()
+    gate.wait_held()
+    expect(page.locator("#suggestions-basic_idea")).to_contain_text("Most disappointing")
+    tour.shoot("streaming", height=620, top="#field-basic_idea")
+    gate.release()
+    expect(page.locator("#suggestions-basic_idea").get_by_role("button", name="Accept", exact=True)).to_be_visible()
+    tour.accept("basic_idea")
+    page.reload()
+    tour.fill_in("provisional_title", "idea_scope")
+    page.reload()
+    tour.options("basic_idea")
+    tour.shoot("options", height=1010, top="#field-basic_idea")
+    page.locator("#action-basic_idea").select_option(label="Shorter brief")
+    page.get_by_text("See the prompt").first.click()
+    expect(page.locator("#prompt")).to_contain_text("Shorten the text above")
+    tour.shoot("prompt")
+    page.keyboard.press("Escape")
+    tour.automate("basic_idea")
+    tour.shoot("workflow", height=1140)
+    tour.shoot("workflow", 768, top="#field-basic_idea")
+    tour.shoot("workflow", 360, top="#suggestions-basic_idea")
+
+    tour.accept("basic_idea")
+    page.get_by_role("link", name="History of Basic idea").click()
+    tour.shoot("history", height=780)
+
+
+def go_on(tour: Tour) -> None:
+    """Research, with Groq at its limit; then as far as the introduction, and the views from above."""
+    page = tour.page
+    tour.go("/workflow/research/?post_id=4")
+    tour.standin.script(LLAMA, ["status:429"])
+    tour.automate("topics_to_cover")
+    tour.shoot("fallback", height=620, top="#field-topics_to_cover")
+    tour.accept("topics_to_cover")
+    page.reload()
+    tour.fill_in("interesting_facts")
+    tour.go("/llm/tasks?status=succeeded")
+    page.locator("main td a, main th a").nth(1).click()
+    tour.shoot("task", height=1240)
+    tour.go("/workflow/structure/?post_id=4")
+    tour.fill_in("section_planning")
+    page.reload()
+    tour.fill_in("section_headings")
+    tour.go("/workflow/content/?post_id=4")
+    tour.fill_in("main_title")
+    page.reload()
+    tour.fill_in("subtitle", "intro_blurb")
+    tour.go("/posts/4")
+    tour.shoot("overview", height=1100)
+    tour.go("/posts")
+    tour.shoot("posts", height=640)
+
+
+def keep_people(tour: Tour) -> None:
+    page = tour.page
+    for name, role in (("Ben Okafor", "editor"), ("Chiara Rossi", "editor"), ("Dan Whitfield", "viewer")):
+        tour.go("/users/new")
+        page.locator("[name=name]").fill(name)
+        page.locator("[name=email]").fill(f"{name.split()[0].lower()}@example.org")
+        page.locator(f"[name=role][value={role}]").check()
+        page.locator("[name=password]").fill(PASSWORD)
+        tour.press("Create the user")
+        page.wait_for_url("**/users")
+    tour.shoot("users", height=700)
+    tour.go("/account/tokens")
+    page.locator("[name=name]").fill("newsletter")
+    tour.press("Create a token")
+    expect(page.locator("#new-token")).to_be_visible()
+    tour.shoot("token", height=700)
+    tour.go("/apidocs/")
+    expect(page.get_by_text("/api/v1/llm/tasks", exact=True).first).to_be_visible()
+    tour.shoot("apidocs")
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = chromium.find()
+    assert path, "No Chromium was found. Install one (Debian: apt-get install chromium)."
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Standin() as standin,
+        Installation(Path(folder) / "data") as installation,
+        sync_playwright() as playwright,
+    ):
+        standin.answer("*", prose.answer)
+        standin.behave("*", "ok;pace=12")
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1440, "height": HEIGHTS[1440]})
+        tour = Tour(page, installation, standin)
+        for step in (set_up, connect, keep_prompts, write, go_on, keep_people):
+            step(tour)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

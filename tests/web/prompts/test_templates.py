@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from blogforge_llm import db
+from blogforge_llm.records.accounts import User
+from blogforge_llm.services.prompts import parts, templates
+from tests.services.prompts.factories import block, inline, make_part, make_template
+
+Browse = Callable[[User | None], FlaskClient]
+HTMX = {"HX-Request": "true"}
+
+
+def form(*blocks: dict[str, str], **values: str) -> dict[str, Any]:
+    """The editor's form: each block's fields under its key, in order."""
+    data: dict[str, Any] = {"name": "Opening", "order": [f"b{number}" for number in range(1, len(blocks) + 1)]}
+    for number, fields in enumerate(blocks, 1):
+        data |= {f"b{number}-{name}": value for name, value in ({"enabled": "1"} | fields).items()}
+    return data | values
+
+
+def message(content: str, role: str = "user") -> dict[str, str]:
+    return {"content": content, "role": role}
+
+
+def order(page: str) -> list[str]:
+    return re.findall(r'name="order" value="(\w+)"', page)
+
+
+def test_an_empty_page_says_what_to_do_next(browse: Browse, ada: User) -> None:
+    page = browse(ada).get("/llm/templates").text
+    assert "Import the starter library" in page and "New template" in page
+
+
+def test_a_template_is_written_without_javascript(conn: db.Connection, browse: Browse, ada: User) -> None:
+    browser, part = browse(ada), make_part(conn, ada, name="Be brief", role="system", content="Be brief.")
+    page = browser.post("/llm/templates/draft", data=form(name="Opening", add="message", **{"new-role": "user"})).text
+    assert order(page) == ["b1"] and 'value="Opening"' in page
+    both = form(message("About {{ basic_idea }}."), add="part", **{"new-part_id": str(part.id)})
+    assert order(browser.post("/llm/templates/draft", data=both).text) == ["b1", "b2"]
+    blocks = (message("About {{ basic_idea }}."), {"part_id": str(part.id), "role": ""})
+    assert order(browser.post("/llm/templates/draft", data=form(*blocks, move="b2:up")).text) == ["b2", "b1"]
+    assert order(browser.post("/llm/templates/draft", data=form(*blocks, remove="b1")).text) == ["b2"]
+    created = browser.post("/llm/templates", data=form(*blocks))
+    assert created.status_code == 303
+    template = templates.list_(conn)[0]
+    version = templates.get_version(conn, template_id=template.id, number=1)
+    assert [b.part_id for b in version.blocks] == [None, part.id]
+    page = browser.get(created.headers["Location"]).text
+    assert "About {{ basic_idea }}." in page and "from the field Basic idea" in page
+
+
+def test_drafting_saves_nothing(conn: db.Connection, browse: Browse, ada: User) -> None:
+    browse(ada).post("/llm/templates/draft", data=form(message("x")))
+    browse(ada).post("/llm/templates/draft/preview", data=form(message("x")), headers=HTMX)
+    assert templates.count(conn) == 0
+
+
+def test_the_preview_shows_the_exact_messages_and_warns_of_what_no_field_fills(browse: Browse, ada: User) -> None:
+    data = form(message("Write {{ budget }} <i>."), message("System.", "system"), **{"input-budget": "ten {{ x }}"})
+    preview = browse(ada).post("/llm/templates/draft/preview", data=data, headers=HTMX).text
+    assert "Write ten {{ x }} &lt;i&gt;." in preview and "message--system" in preview
+    assert "no post has a field of this key" in preview and "<html" not in preview
+
+
+def test_mistakes_are_told_in_the_preview_and_beside_their_block(browse: Browse, ada: User) -> None:
+    browser, data = browse(ada), form(message("Fine."), message("One\n{{ two"))
+    assert "Block 2, line 2" in browser.post("/llm/templates/draft/preview", data=data, headers=HTMX).text
+    refused = browser.post("/llm/templates", data=data)
+    assert refused.status_code == 422 and 'href="#f-b2-content"' in refused.text and "{{ two</textarea>" in refused.text
+    fragment = browser.post("/llm/templates", data=data, headers=HTMX)
+    assert fragment.status_code == 422 and fragment.text.lstrip().startswith("<form")
+
+
+def test_system_text_alone_and_lost_parts_are_refused(browse: Browse, ada: User) -> None:
+    browser = browse(ada)
+    assert "asks nothing" in browser.post("/llm/templates", data=form(message("x", "system"))).text
+    assert "there is no part 999999" in browser.post("/llm/templates", data=form({"part_id": "999999"})).text
+    assert browser.post("/llm/templates", data=form()).status_code == 422
+    assert browser.post("/llm/templates", data=form(message("x"), name="")).status_code == 422
+
+
+def test_an_edit_is_a_version_and_its_changes_are_shown(conn: db.Connection, browse: Browse, ada: User) -> None:
+    template, browser = make_template(conn, ada, inline("Old words.")), browse(ada)
+    place = f"/llm/templates/{template.id}"
+    assert "Old words.</textarea>" in browser.get(f"{place}/edit").text
+    assert browser.post(place, data=form(message("New words."), base="1", publish="1")).status_code == 303
+    page = browser.get(place).text
+    assert "<del>" in page and "Version 2" in page
+    assert browser.post(place, data=form(message("New words."), base="2", publish="1")).status_code == 303
+    assert templates.get(conn, template_id=template.id).latest_version == 2
+
+
+def test_a_version_saved_for_later_is_published_and_an_old_one_restored(
+    conn: db.Connection, browse: Browse, ada: User
+) -> None:
+    template, browser = make_template(conn, ada, inline("Old.")), browse(ada)
+    place = f"/llm/templates/{template.id}"
+    browser.post(place, data=form(message("New."), publish="0"))
+    assert templates.get(conn, template_id=template.id).version == 1
+    assert "You edit version 2" in browser.get(f"{place}/edit").text
+    browser.post(f"{place}/published", data={"number": "2"})
+    assert templates.get(conn, template_id=template.id).version == 2
+    browser.post(f"{place}/versions/1/restoration")
+    assert templates.get(conn, template_id=template.id).version == 3
+
+
+def test_a_save_over_somebody_elses_version_is_asked_again(conn: db.Connection, browse: Browse, ada: User) -> None:
+    template, browser = make_template(conn, ada, inline("Old.")), browse(ada)
+    templates.update(conn, actor=ada, template_id=template.id, blocks=[inline("Theirs.")])
+    refused = browser.post(f"/llm/templates/{template.id}", data=form(message("Mine."), base="1"))
+    assert refused.status_code == 409 and "Mine.</textarea>" in refused.text
+    assert '<input type="hidden" name="base" value="2">' in refused.text
+    fragment = browser.post(f"/llm/templates/{template.id}", data=form(message("Mine."), base="1"), headers=HTMX)
+    assert fragment.status_code == 422
+
+
+def test_a_template_is_tried_with_values_by_anybody(
+    conn: db.Connection, browse: Browse, ada: User, charlie: User
+) -> None:
+    template = make_template(conn, ada)
+    page = browse(charlie).post(f"/llm/templates/{template.id}/preview", data={"input-basic_idea": "kilts"})
+    assert "Write about kilts." in page.text and "<html" in page.text
+
+
+def test_a_template_in_use_keeps_its_archived_part_out(conn: db.Connection, browse: Browse, ada: User) -> None:
+    part = make_part(conn, ada, name="Old voice")
+    parts.archive(conn, actor=ada, part_id=part.id)
+    refused = browse(ada).post("/llm/templates", data=form({"part_id": str(part.id), "role": ""}))
+    assert refused.status_code == 409 and "“Old voice”" in refused.text
+
+
+def test_templates_are_archived_found_and_brought_back(conn: db.Connection, browse: Browse, ada: User) -> None:
+    template, browser = make_template(conn, ada, block(make_part(conn, ada)), name="Opening lines"), browse(ada)
+    assert browser.post(f"/llm/templates/{template.id}/archival").status_code == 303
+    assert "Opening lines" in browser.get("/llm/templates?archived=1").text
+    assert browser.get(f"/llm/templates/{template.id}").status_code == 200
+    assert browser.post(f"/llm/templates/{template.id}/restoration").status_code == 303
+    assert "Opening lines" in browser.get("/llm/templates?q=opening").text
+    assert "No template fits" in browser.get("/llm/templates?q=nothing").text
+
+
+def test_readers_look_and_do_not_change(conn: db.Connection, browse: Browse, ada: User, alice: User) -> None:
+    template, browser = make_template(conn, ada), browse(alice)
+    assert "/edit" not in browser.get(f"/llm/templates/{template.id}").text
+    for address in ("/new", f"/{template.id}/edit"):
+        assert browser.get(f"/llm/templates{address}").status_code == 403
+    for address in (
+        "", "/draft", "/draft/preview", f"/{template.id}", f"/{template.id}/archival", f"/{template.id}/restoration",
+        f"/{template.id}/published", f"/{template.id}/versions/1/restoration",
+    ):  # fmt: skip
+        assert browser.post(f"/llm/templates{address}", data=form(message("x"))).status_code == 403
+    assert browser.get("/llm/templates/999999").status_code == 404
