@@ -29,16 +29,19 @@ def free_port() -> int:
 
 
 class Installation:
-    """`blogforge serve` in a fresh data directory. Use with `with`; `token` is an admin's."""
+    """`blogforge serve` in a fresh data directory, or another verb alone on a database of its own. Use with `with`;
+    `token` is an admin's."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir, self.port = data_dir, free_port()
+    def __init__(self, data_dir: Path, *, verb: str = "serve", database_url: str | None = None) -> None:
+        self.verb, self.data_dir, self.port = verb, data_dir, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")} | {
             "BLOGFORGE_DATA_DIR": str(data_dir),
             "BLOGFORGE_PORT": str(self.port),
         }
         self.environment.pop("DATABASE_URL", None)
+        if database_url:
+            self.environment |= {"DATABASE_URL": database_url, "BLOGFORGE_SECRET_KEY": "a secret of the tests only"}
         self.output: list[str] = []
         self.setup_link = ""
         self.token = ""
@@ -54,13 +57,25 @@ class Installation:
     def start(self) -> None:
         """Start serve and wait until it says that it runs."""
         self.process = subprocess.Popen(
-            [*BLOGFORGE, "serve"], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [*BLOGFORGE, self.verb], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, start_new_session=True,
         )  # fmt: skip
         self.output.clear()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        self.wait_for_output(r"runs on http")
+        if self.verb == "serve":
+            self.wait_for_output(r"runs on http")
+        else:
+            wait_until(self._answers, timeout=30, why="the process does not answer")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+            connection.request("GET", "/healthz")
+            status = connection.getresponse().status
+            connection.close()
+            return status == 200
+        return False
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""

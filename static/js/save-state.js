@@ -55,7 +55,7 @@ export function display(form) {
     },
     waiting: (why, seconds) => say("trouble", `Not saved: ${why} ${KEPT}; trying again in ${seconds} s`),
     loggedOut: () => say("trouble", `Not saved: you are logged out. ${KEPT} and is saved once you are back.`, { link: loginLink() }),
-    refused: (why) => say("trouble", `Not saved. ${KEPT}.`, { problem: why }),
+    refused: (why) => say("trouble", `Not saved. ${KEPT}.`, { problem: why ?? "The server refused this text." }),
     conflict: () => say("trouble", `Not saved: somebody else changed this field. ${KEPT}.`),
   };
 }

@@ -1,4 +1,5 @@
 // Stores one field's text: one request at a time, each named after the revision it was typed over, until it is stored.
+import { comparison } from "./comparison.js";
 import { LARGEST_FAREWELL, put } from "./field-request.js";
 import { display } from "./save-state.js";
 
@@ -6,11 +7,10 @@ const WAITS = [2, 5, 10, 20, 30]; // seconds between tries
 const plain = (text) => text.replace(/\s+/g, " ").trim();
 
 export function saver(form) {
-  const area = form.elements.text;
-  const base = form.elements.base_revision;
+  const { text: area, base_revision: base } = form.elements;
   const shown = display(form);
-  const comparison = () => form.querySelector(".comparison");
-  let paused = comparison().dataset.theirs !== undefined; // until somebody decides between two texts
+  const two = comparison(form);
+  let paused = two.isOpen; // until somebody decides between two texts
   let stored = paused || area.hasAttribute("aria-invalid") ? null : area.value;
   let running = null, sending = null, unanswered = null, refused = null, isTroubled = paused;
   let timer, tries = 0;
@@ -26,7 +26,10 @@ export function saver(form) {
     isTroubled = true;
     if (status === 409 && json.current) return collide(text, json.current, isAutosave);
     if (status === 401) return shown.loggedOut(), again(10);
-    if (status >= 400 && status < 500 && status !== 429) return refuse(text, json.errors?.text?.[0] ?? json.detail);
+    if (status >= 400 && status < 500 && status !== 429) {
+      refused = text;
+      return shown.refused(json.errors?.text?.[0] ?? json.detail);
+    }
     unanswered = text; // it may have arrived all the same
     return again(WAITS[Math.min(tries++, WAITS.length - 1)], status ? "the server has a problem." : "the server does not answer.");
   }
@@ -45,15 +48,8 @@ export function saver(form) {
       return send(text, isAutosave);
     }
     paused = true;
-    shown.conflict();
-    htmx.ajax("POST", `${form.action}/comparison`, { source: form, target: comparison(), swap: "outerHTML", values: { text } });
-    return false;
-  }
-
-  function refuse(text, why) {
-    refused = text;
-    shown.refused(why ?? "The server refused this text.");
-    return false;
+    two.open(text);
+    return shown.conflict();
   }
 
   function again(seconds, why) {
@@ -61,7 +57,6 @@ export function saver(form) {
     clearInterval(timer);
     timer = setInterval(tick, 1000);
     tick();
-    return false;
   }
 
   /** Stores what is typed; false when it could not be. */
@@ -72,25 +67,22 @@ export function saver(form) {
     if (paused || area.value === refused) return false;
     running = send(area.value, isAutosave).finally(() => { running = null; });
     const done = await running;
-    return done && isDirty() ? save(isAutosave) : done;
+    return done && isDirty() ? save(isAutosave) : Boolean(done);
   }
 
-  return {
-    save,
-    isDirty,
-    soon(ms) {
-      shown.typing();
-      if (isTroubled && !refused) return; // tried again soon enough, or not before somebody decides
-      clearInterval(timer);
-      timer = setInterval(save, ms);
-    },
-    keepMine() {
-      base.value = comparison().dataset.theirs;
-      comparison().replaceChildren();
-      paused = isTroubled = false;
-      return save(false);
-    },
-    mayLeave: () => !isDirty() || (!isTroubled && [null, area.value].includes(sending) && area.value.length < LARGEST_FAREWELL / 4),
-    stop: () => clearInterval(timer),
-  };
+  function soon(ms) {
+    shown.typing();
+    if (isTroubled && !refused) return; // tried again soon enough, or not before somebody decides
+    clearInterval(timer);
+    timer = setInterval(save, ms);
+  }
+
+  function keepMine() {
+    base.value = two.close();
+    paused = isTroubled = false;
+    return save(false);
+  }
+
+  const mayLeave = () => !isDirty() || (!isTroubled && [null, area.value].includes(sending) && area.value.length < LARGEST_FAREWELL / 4);
+  return { save, isDirty, soon, keepMine, mayLeave, stop: () => clearInterval(timer) };
 }

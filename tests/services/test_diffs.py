@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blogforge_llm.services import diffs
@@ -26,6 +26,7 @@ def test_equal_texts_have_one_unchanged_run() -> None:
     assert diffs.words("", "") == []
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab .\n"), st.text(alphabet="ab .\n"))
 def test_both_texts_can_be_read_out_of_their_changes(old: str, new: str) -> None:
     changes = diffs.words(old, new)

@@ -34,6 +34,7 @@ _UNCLOSED = (  # what Jinja says, and what its writer needs to hear
     ("end of print statement", "a {{ is not closed by }}"),
     ("end of statement block", "a {% is not closed by %}"),
     ("Unexpected end of template", "an {% if %} or {% for %} is not closed by its {% endif %} or {% endfor %}"),
+    ("got 'end of template'", "a {{ or {% is not closed"),
     ("Missing end of comment", "a {# is not closed by #}"),
 )
 _ONLY = "Prompts know {{ name }}, {% for item in name %} and {% if name %}."

@@ -19,7 +19,7 @@ from blogforge_llm.services.prompts.rendering import Value
 
 MAX_VALUE = 1_000_000  # characters of one input
 
-sql = db.load("prompts/pieces")
+sql = db.load("prompts/resolver")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
@@ -180,6 +180,7 @@ NASTY = st.sampled_from(["</idea>", "{{ facts }}", "{% for x in idea %}", "< /FA
 VALUES = st.lists(st.one_of(WORDS, NASTY), min_size=1, max_size=6).map("".join)
 
 
+@settings(deadline=None)
 @given(
     st.lists(CONTENTS, min_size=1, max_size=3),
     st.fixed_dictionaries({}, optional=dict.fromkeys(("idea", "facts", "tone"), VALUES)),
@@ -208,6 +209,7 @@ def test_what_is_previewed_is_what_is_sent(
         assert said(draft) == said(sent) and draft.variables == sent.variables
 
 
+@settings(deadline=None)
 @given(VALUES.filter(str.strip))
 def test_no_value_leaves_its_fence_or_is_read_as_a_template(value: str) -> None:
     text = said(

@@ -33,9 +33,9 @@ def test_a_part_is_written_edited_and_its_changes_shown(conn: db.Connection, bro
 
 
 def test_a_refused_form_comes_back_with_what_was_typed(browse: Browse, ada: User) -> None:
-    refused = browse(ada).post("/llm/parts", data={**FORM, "content": "Use\n{{ broken <b>"})
+    refused = browse(ada).post("/llm/parts", data={**FORM, "content": "Use\n{{ broken }<b>"})
     assert refused.status_code == 422
-    assert "{{ broken &lt;b&gt;" in refused.text and "line 2: a {{ is not closed by }}" in refused.text
+    assert "{{ broken }&lt;b&gt;" in refused.text and "The text, line 2" in refused.text
     assert browse(ada).post("/llm/parts", data={**FORM, "position": "first"}).status_code == 422
 
 

@@ -1,0 +1,91 @@
+"""Every page: axe finds nothing serious, nothing is wider than a phone, and the console stays silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Watch, log_in, open_page, serious_findings
+from tests.installation import Installation
+from tests.provider_standin import Standin
+
+MODEL = "llama-3.3-70b-versatile"
+
+PAGES = [
+    *("/posts", "/posts?deleted=1", "/posts/new", "/posts/1"),
+    *("/workflow/idea/?post_id=1", "/workflow/research/?post_id=1", "/workflow/structure/?post_id=1"),
+    *("/workflow/content/?post_id=1", "/workflow/meta_info/?post_id=1", "/workflow/images/?post_id=1"),
+    *("/workflow/preflight/?post_id=1", "/workflow/launch/?post_id=1", "/workflow/syndication/?post_id=1"),
+    *("/posts/1/fields/basic_idea/revisions", "/posts/1/fields/basic_idea/prompt"),
+    *("/llm/", "/llm/providers", "/llm/providers/new", "/llm/providers/new?service=groq", "/llm/providers/1"),
+    *("/llm/providers/1/edit", "/llm/models", "/llm/models/new", "/llm/models/1/edit", "/llm/routes", "/llm/routes/new"),
+    *("/llm/routes/1", "/llm/presets", "/llm/presets/new", "/llm/keys"),
+    *("/llm/parts", "/llm/parts/new", "/llm/parts/1", "/llm/parts/1/edit"),
+    *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
+    *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
+    *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
+]
+PUBLIC = ["/login", "/setup", "/apidocs/"]
+
+
+@pytest.fixture(scope="module")
+def furnished(installation: Installation, provider: Standin) -> Installation:
+    """With a provider, the library, a post with a history, a finished task and a suggestion to decide about."""
+    provider.answer(MODEL, "Bread rises because yeast eats sugar and breathes out gas.")
+    body = {"name": "Groq", "kind": "groq", "base_url": provider.groq_url, "api_key": "good-key-123"}
+    made = installation.api("POST", "/llm/providers", body)
+    installation.api("POST", "/llm/models", {"provider_id": made["id"], "name": MODEL, "context_window": 131_072})
+    installation.api("POST", "/llm/presets", {"name": "Lively", "parameters": {"temperature": 1.1}})
+    installation.command("library", "import", "editorial")
+    post = installation.api("POST", "/posts", {"idea": "Why bread rises"})
+    path = f"/posts/{post['id']}/fields/basic_idea"
+    first = installation.api("PUT", path, {"text": "Bread rises.", "base_revision": None})
+    installation.api("PUT", path, {"text": "Bread rises, mostly.", "base_revision": first["revision"]})
+    made = installation.api("POST", f"{path}/suggestions", {}, expect=202)
+    installation.wait_for_task(installation.api("GET", f"/suggestions/{made[0]['id']}")["task_id"])
+    return installation
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, furnished: Installation) -> Iterator[tuple[Page, Watch]]:
+    watch = Watch()
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = open_page(context, watch)
+        log_in(page, furnished)
+        yield page, watch
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_accessible_fits_a_phone_and_obeys_the_policy(
+    path: str, tab: tuple[Page, Watch], furnished: Installation
+) -> None:
+    page, watch = tab
+    watch.problems.clear()
+    watch.expected[:] = ["404"] if path == "/nowhere" else []
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(furnished.url + path)
+    assert serious_findings(page) == []
+    page.set_viewport_size({"width": 360, "height": 780})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert serious_findings(page) == []
+    assert watch.unexpected() == []
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_public_page_is_accessible(path: str, browser: Browser, furnished: Installation, watch: Watch) -> None:
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
+        page = open_page(context, watch)
+        page.goto(furnished.url + path)
+        page.wait_for_load_state("networkidle")
+        assert serious_findings(page) == []
+
+
+def test_the_api_page_shows_the_document_offline(tab: tuple[Page, Watch], furnished: Installation) -> None:
+    page, watch = tab
+    watch.problems.clear()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{furnished.url}/apidocs/")
+    page.get_by_text("/api/v1/llm/providers", exact=True).first.wait_for()
+    assert watch.unexpected() == []
