@@ -7,7 +7,7 @@ window.SwaggerUIBundle({
   domNode: place,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
-  deepLinking: true,
+  deepLinking: false, // its links stand inside buttons, which no assistive technology can reach
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,

@@ -2,8 +2,8 @@
 import { comparison } from "./comparison.js";
 import { LARGEST_FAREWELL, put } from "./field-request.js";
 import { display } from "./save-state.js";
+import { schedule } from "./schedule.js";
 
-const WAITS = [2, 5, 10, 20, 30]; // seconds between tries
 const plain = (text) => text.replace(/\s+/g, " ").trim();
 
 export function saver(form) {
@@ -13,7 +13,7 @@ export function saver(form) {
   let paused = two.isOpen; // until somebody decides between two texts
   let stored = paused || area.hasAttribute("aria-invalid") ? null : area.value;
   let running = null, sending = null, unanswered = null, refused = null, isTroubled = paused;
-  let timer, tries = 0;
+  const next = schedule(() => save(), shown.waiting);
 
   const isDirty = () => area.value !== stored;
 
@@ -25,17 +25,18 @@ export function saver(form) {
     if (status === 200) return settle(text, json);
     isTroubled = true;
     if (status === 409 && json.current) return collide(text, json.current, isAutosave);
-    if (status === 401) return shown.loggedOut(), again(10);
+    if (status === 401) return shown.loggedOut(), next.soon(10000);
     if (status >= 400 && status < 500 && status !== 429) {
       refused = text;
       return shown.refused(json.errors?.text?.[0] ?? json.detail);
     }
     unanswered = text; // it may have arrived all the same
-    return again(WAITS[Math.min(tries++, WAITS.length - 1)], status ? "the server has a problem." : "the server does not answer.");
+    return next.again(status ? "the server has a problem." : "the server does not answer.");
   }
 
   function settle(text, { revision, at, words }) {
-    [stored, unanswered, refused, tries, isTroubled] = [text, null, null, 0, false];
+    [stored, unanswered, refused, isTroubled] = [text, null, null, false];
+    next.calm();
     base.value = revision ?? "";
     shown.saved(at ?? new Date().toISOString(), words);
     return true;
@@ -52,16 +53,9 @@ export function saver(form) {
     return shown.conflict();
   }
 
-  function again(seconds, why) {
-    const tick = () => (seconds > 0 ? why && shown.waiting(why, seconds) : save(), seconds--);
-    clearInterval(timer);
-    timer = setInterval(tick, 1000);
-    tick();
-  }
-
   /** Stores what is typed; false when it could not be. */
   async function save(isAutosave = true) {
-    clearInterval(timer);
+    next.stop();
     while (running) await running;
     if (!isDirty()) return true;
     if (paused || area.value === refused) return false;
@@ -73,8 +67,7 @@ export function saver(form) {
   function soon(ms) {
     shown.typing();
     if (isTroubled && !refused) return; // tried again soon enough, or not before somebody decides
-    clearInterval(timer);
-    timer = setInterval(save, ms);
+    next.soon(ms);
   }
 
   function keepMine() {
@@ -84,5 +77,5 @@ export function saver(form) {
   }
 
   const mayLeave = () => !isDirty() || (!isTroubled && [null, area.value].includes(sending) && area.value.length < LARGEST_FAREWELL / 4);
-  return { save, isDirty, soon, keepMine, mayLeave, stop: () => clearInterval(timer) };
+  return { save, isDirty, soon, keepMine, mayLeave, stop: next.stop };
 }

@@ -135,7 +135,7 @@ def test_a_megabyte_is_refused_with_a_reason_and_stays_on_the_page(
     )
     expect(tab.locator("#error-basic_idea")).to_contain_text("takes at most 200,000 characters", timeout=15_000)
     assert tab.evaluate("() => document.querySelector('#text-basic_idea').value.length") == 1 << 20
-    assert text_of(installation, post_id) is None
+    assert not text_of(installation, post_id)
     box.fill("Shorter.")
     expect(tab.locator("#field-basic_idea [data-save-state]")).to_contain_text("Saved", timeout=10_000)
 

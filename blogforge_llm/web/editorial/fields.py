@@ -51,12 +51,12 @@ def compare(post_id: int, field_key: str) -> ResponseReturnValue:
 @bp.post("/surrender")
 def surrender(post_id: int, field_key: str) -> ResponseReturnValue:
     """Take what somebody else saved. What was typed becomes a revision first, so that it can be found again."""
-    base, actor = pages.base_revision(), viewers.current()
+    theirs, actor = request.form.get("theirs", type=int), viewers.current()
     try:
         with db.transaction() as conn:
             revisions.yield_to(
                 conn, actor=actor, post_id=post_id, field_key=field_key, text=request.form.get("text", ""),
-                revision_id=base,
+                revision_id=theirs,
             )  # fmt: skip
     except forms.REFUSALS as refusal:
         return given_back(post_id, field_key, refusal)

@@ -111,7 +111,7 @@ def test_a_stale_form_comes_back_with_both_texts(conn, browse, alice, bob, post)
 
 def test_giving_way_keeps_what_was_typed_in_the_history(conn, browse, alice, bob, post):
     theirs = write(conn, bob, post, "Bob's words")
-    form = {"text": "Alice's words", "base_revision": theirs.id}
+    form = {"text": "Alice's words", "base_revision": "", "theirs": theirs.id}
     assert browse(alice).post(f"/posts/{post.id}/fields/basic_idea/surrender", data=form).status_code == 303
     assert value_of(conn, post) == "Bob's words"
     history = text_of(browse(alice).get(f"/posts/{post.id}/fields/basic_idea/revisions"))
