@@ -116,7 +116,7 @@ def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
         if action is None:
             raise Invalid.field(
                 "action_id",
-                f"No model can be asked for “{field.name}” yet: it has no action. Admins add one under LLM, Actions.",
+                f"“{field.name}” has no action yet, so no model can be asked. An admin can add one.",
             )
         return action
     action = next((action for action in actions.list_for_field(conn, field.id) if action.id == action_id), None)

@@ -89,7 +89,7 @@ def test_an_empty_field_that_the_prompt_needs_is_named_before_any_call(conn, ada
 
 
 def test_a_field_without_an_action_says_where_to_add_one(conn, alice, post, model):
-    with pytest.raises(Invalid, match="it has no action"):
+    with pytest.raises(Invalid, match="has no action yet"):
         ask(conn, alice, post)
 
 
