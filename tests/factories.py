@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime
 
+from psycopg.types.json import Jsonb
+
 from blogforge_llm import db
 from blogforge_llm.engine.types import Candidate
 from blogforge_llm.records.accounts import Role, User
-from blogforge_llm.services.registry import encryption
 from blogforge_llm.records.editorial import Post
+from blogforge_llm.services.registry import encryption
 
 _numbers = itertools.count(1)
 
@@ -71,7 +73,8 @@ def make_models(conn: db.Connection, *, provider_id: int, names: list[str]) -> l
     ids = []
     for position, name in enumerate(names):
         row = conn.execute(
-            "INSERT INTO models (provider_id, name, position, input_price, output_price) VALUES (%s, %s, %s, 1, 2) RETURNING id",
+            "INSERT INTO models (provider_id, name, position, input_price, output_price) "
+            "VALUES (%s, %s, %s, 1, 2) RETURNING id",
             (provider_id, name, position),
         ).fetchone()
         assert row is not None
@@ -111,10 +114,10 @@ def make_suggestion(
     row = conn.execute(
         "INSERT INTO tasks (status, messages, deadline_s, output, served_by_model_id, error_category, error_message, "
         "created_by, started_at, finished_at, cost, cost_source) "
-        'VALUES (%s, \'[{"role": "user", "content": "Write."}]\', 120, %s, %s, %s, %s, %s, now(), now(), 0.000412, \'known\') '
-        "RETURNING id",
+        "VALUES (%s, %s, 120, %s, %s, %s, %s, %s, now(), now(), 0.000412, 'known') RETURNING id",
         (
             status,
+            Jsonb([{"role": "user", "content": "Write."}]),
             output if is_done else None,
             model_id if is_done else None,
             category,

@@ -38,7 +38,7 @@ def anchors(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_every_link_and_picture_leads_somewhere(path: Path) -> None:
     missing = []
-    for target in re.findall(r"\]\(([^)\s]+)\)", prose(path)):
+    for target in re.findall(r"(?:\]\(|src=\")([^)\"\s]+)", prose(path)):
         if re.match(r"(https?|mailto):", target):
             continue
         name, _, anchor = target.partition("#")

@@ -15,10 +15,10 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 from blogforge_llm.config import ROOT
 from tests.browser import chromium, prose
 from tests.installation import Installation
-from tests.provider_standin import Standin
+from tests.provider_standin import Fault, Plan, Standin
 
 FOLDER = ROOT / "docs" / "screenshots"
-HEIGHTS = {360: 780, 768: 1024, 1440: 900}
+HEIGHTS = {360: 860, 1440: 900}
 LLAMA, OSS = "llama-3.3-70b-versatile", "gpt-oss-120b"
 SCROLL = """selector => {
   const y = selector ? document.querySelector(selector).getBoundingClientRect().top + scrollY - 84 : 0;
@@ -161,7 +161,6 @@ def write(tour: Tour) -> None:
     page.keyboard.press("Escape")
     tour.automate("basic_idea")
     tour.shoot("workflow", height=1140)
-    tour.shoot("workflow", 768, top="#field-basic_idea")
     tour.shoot("workflow", 360, top="#suggestions-basic_idea")
 
     tour.accept("basic_idea")
@@ -173,7 +172,8 @@ def go_on(tour: Tour) -> None:
     """Research, with Groq at its limit; then as far as the introduction, and the views from above."""
     page = tour.page
     tour.go("/workflow/research/?post_id=4")
-    tour.standin.script(LLAMA, ["status:429"])
+    busy = "Rate limit reached for model `llama-3.3-70b-versatile` on tokens per minute (TPM). Please try again later."
+    tour.standin.script(LLAMA, [Plan(Fault(429, message=busy))])
     tour.automate("topics_to_cover")
     tour.shoot("fallback", height=620, top="#field-topics_to_cover")
     tour.accept("topics_to_cover")

@@ -144,7 +144,7 @@ def test_leaving_with_unsaved_text_asks_first(page: Page, context: BrowserContex
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     context.set_offline(True)
     box(page).press_sequentially("unsaved")  # browsers ask only somebody who has touched the page
-    expect(state(page)).to_contain_text("Not saved")
+    expect(state(page)).to_contain_text("Your text stays here")
     page.evaluate("location.reload()")
     page.wait_for_timeout(300)
     assert asked == ["beforeunload"]
