@@ -25,6 +25,7 @@ class Connection(psycopg.Connection[DictRow]):
 
     used_at = 0.0
 
+
 _pool: ConnectionPool[Connection] | None = None
 _url = ""  # for LISTEN, which needs a connection that stays
 _lock = threading.Lock()

@@ -81,10 +81,12 @@ def new_database(cluster: embedded.Cluster, template: str = "template1") -> str:
 
 @pytest.fixture
 def conn(shared_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[db.Connection]:
-    with db.Connection.connect(shared_database, row_factory=dict_row, autocommit=True) as conn:
-        with conn.transaction(force_rollback=True):
-            monkeypatch.setattr(db, "_pool", OneConnection(conn))
-            yield conn
+    with (
+        db.Connection.connect(shared_database, row_factory=dict_row, autocommit=True) as conn,
+        conn.transaction(force_rollback=True),
+    ):
+        monkeypatch.setattr(db, "_pool", OneConnection(conn))
+        yield conn
 
 
 @pytest.fixture

@@ -155,6 +155,17 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A field of a post, as a link to it needs."""
+
+    post_id: int
+    post_title: str
+    field_key: str
+    field_name: str
+    substage_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """A task's output offered to a field. `base_revision_id` is the field's revision at the click."""
 

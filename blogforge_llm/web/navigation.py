@@ -32,6 +32,7 @@ PAGES = {
         ("Parts", "/llm/parts"),
         ("Templates", "/llm/templates"),
         ("Actions", "/llm/actions"),
+        ("Library", "/llm/library"),
         ("Tasks", "/llm/tasks"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),

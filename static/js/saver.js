@@ -39,6 +39,7 @@ export function saver(form) {
     next.calm();
     base.value = revision ?? "";
     shown.saved(at ?? new Date().toISOString(), words);
+    form.dispatchEvent(new CustomEvent("field:saved", { bubbles: true })); // other fields may ask something else now
     return true;
   }
 

@@ -1,4 +1,4 @@
-"""The whole journey of somebody who has never seen the product: set up, connect, import, write, automate, accept, restore."""
+"""The whole journey of somebody new: set up, connect, import, write, automate, accept, restore."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def set_up(tab: Page, installation: Installation) -> None:
     tab.get_by_label("Password", exact=False).first.fill(PASSWORD)
     tab.get_by_label("Password again").fill(PASSWORD)
     tab.get_by_role("button", name="Create the admin").click()
-    expect(tab.get_by_role("heading", name="Posts", exact=True)).to_be_visible()
+    expect(tab.get_by_role("heading", name="First steps")).to_be_visible()
     installation.token = installation.command("token", "create", "ada@example.org").strip()
 
 
@@ -60,7 +60,7 @@ def connect(tab: Page, installation: Installation, service: str, address: str) -
 def import_library(tab: Page, installation: Installation) -> None:
     tab.goto(f"{installation.url}/llm/library")
     tab.get_by_role("button", name="Import the starter library").click()
-    expect(tab.locator("main")).to_contain_text("45")
+    expect(tab.locator("main")).to_contain_text("created")
 
 
 def new_post(tab: Page, installation: Installation) -> None:

@@ -26,7 +26,6 @@ class Offer:
     switches: list[str]  # one line per change of model
     changes: list[diffs.Change]  # from the field's text to the output
     has_moved: bool
-    next_step: str | None  # after a failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,6 @@ def _offer(conn: db.Connection, actor: User, suggestion: Suggestion, value: Valu
         switches=wording.switches(tried),
         changes=diffs.words(value.text, fields.shaped(value.field, suggestion.output or "")) if is_pending else [],
         has_moved=current != suggestion.base_revision_id,
-        next_step=wording.NEXT_STEPS.get(suggestion.error_category) if suggestion.error_category else None,
     )
 
 

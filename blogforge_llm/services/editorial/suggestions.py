@@ -9,7 +9,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.editorial import Origin, Revision, Suggestion, SuggestionStatus
+from blogforge_llm.records.editorial import Origin, Place, Revision, Suggestion, SuggestionStatus
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, plans, posts, workflow
 from blogforge_llm.services.tasks import tasks
@@ -63,6 +63,12 @@ def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
     if row is None:
         raise NotFound("There is no such suggestion.")
     return _suggestion(row)
+
+
+def find_place(conn: db.Connection, *, task_id: int) -> Place | None:
+    """The field a task writes for; None for tasks that are nobody's suggestion."""
+    row = sql.get_place_of_task(conn, task_id=task_id)
+    return Place(**row) if row else None
 
 
 def list_open(conn: db.Connection, *, post_id: int) -> list[Suggestion]:

@@ -42,4 +42,4 @@ def create(token: str) -> ResponseReturnValue:
     except forms.REFUSALS as refusal:
         return forms.again("accounts/setup/new.html", refusal, form=request.form, token=token)
     flash("Your account is ready.", "success")
-    return viewers.remember(htmx.redirect_or("/"), session)
+    return viewers.remember(htmx.redirect_or("/llm/"), session)

@@ -48,6 +48,13 @@ def step(post_id: int, substage: str, **state: Any) -> str:
     )  # fmt: skip
 
 
+def plans(post_id: int, substage: str) -> str:
+    """What each field of a step would ask now."""
+    with db.transaction() as conn:
+        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
+    return render_template("editorial/workflow/_plans.html", desk=found, post=found.overview.post)
+
+
 def part(template: str, post_id: int, field_key: str, **state: Any) -> str:
     """A part of the page for one field: its block, or only what is offered to it."""
     with db.transaction() as conn:

@@ -29,3 +29,12 @@ def show(substage: str) -> ResponseReturnValue:
     if post_id is None:
         return redirect(url_for("posts.index"))
     return pages.step(post_id, substage)
+
+
+@bp.get("/<substage>/plans")
+def plans(substage: str) -> ResponseReturnValue:
+    """What Automate would ask now, for every field of the step: a part of the page, for htmx only."""
+    post_id = request.args.get("post_id", type=int)
+    if post_id is None:
+        return redirect(url_for("posts.index"))
+    return pages.plans(post_id, substage)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from blogforge_llm import db
 from blogforge_llm.records.tasks import TaskStatus
+from blogforge_llm.services.editorial import suggestions
 from blogforge_llm.services.tasks import attempts, tasks, wording, workers
 from blogforge_llm.web import htmx, viewers
 
@@ -34,9 +35,12 @@ def show(task_id: int) -> str:
     with db.connection() as conn:
         task = tasks.get(conn, task_id=task_id)
         tried = attempts.list_for(conn, actor=viewers.current(), task_id=task_id)
+        place = suggestions.find_place(conn, task_id=task_id)
         is_worker_alive = workers.is_any_alive(conn)
     page = "tasks/tasks/_task.html" if htmx.wants_fragment() else "tasks/tasks/show.html"
-    return render_template(page, task=task, attempts=tried, is_worker_alive=is_worker_alive, wording=wording)
+    return render_template(
+        page, task=task, attempts=tried, is_worker_alive=is_worker_alive, place=place, wording=wording
+    )
 
 
 @bp.post("/<int:task_id>/cancellation")

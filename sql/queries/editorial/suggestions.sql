@@ -28,6 +28,15 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
   LEFT JOIN users c ON c.id = s.created_by
  WHERE s.id = :suggestion_id;
 
+-- name: get_place_of_task(task_id)^
+-- The post and field that a task writes for.
+SELECT s.post_id, p.title AS post_title, f.key AS field_key, f.name AS field_name, ss.key AS substage_key
+  FROM suggestions s
+  JOIN posts p ON p.id = s.post_id
+  JOIN fields f ON f.id = s.field_id
+  JOIN substages ss ON ss.id = f.substage_id
+ WHERE s.task_id = :task_id;
+
 -- name: list_open(post_id)
 -- What waits for somebody in the fields of a post: running, failed and pending ones, the oldest first.
 SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,

@@ -23,7 +23,8 @@ def make(conn: db.Connection, actor: User) -> Task:
 
 def jobs_of(conn: db.Connection, task: Task) -> int:
     row = conn.execute(
-        "SELECT count(*) AS n FROM procrastinate_jobs WHERE args ->> 'task_id' = %s AND status = 'todo'", (str(task.id),)
+        "SELECT count(*) AS n FROM procrastinate_jobs WHERE args ->> 'task_id' = %s AND status = 'todo'",
+        (str(task.id),),
     ).fetchone()
     assert row is not None
     return int(row["n"])

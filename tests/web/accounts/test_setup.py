@@ -27,7 +27,7 @@ def test_the_link_makes_the_admin_and_logs_in(browse: Browse, conn: db.Connectio
     client, token = browse(None), setup.make_link(conn)
     assert client.get(f"/setup/{token}").status_code == 200
     answer = client.post(f"/setup/{token}", data=FORM)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/llm/")
     assert client.get("/users").status_code == 200
 
 
