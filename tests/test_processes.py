@@ -1,4 +1,4 @@
-"""What only real processes can show: kill -9 and recovery, a restart that loses nothing, Ctrl-C, old schemas, exit codes."""
+"""What only real processes can show: kill -9 and recovery, restarts that lose nothing, Ctrl-C, exit codes."""
 
 from __future__ import annotations
 

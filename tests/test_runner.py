@@ -1,4 +1,4 @@
-"""Tasks asked for real: over sockets, through the SDKs, against the provider stand-in; rows checked against its ledger."""
+"""Tasks asked for real: through the SDKs, over sockets, at the provider stand-in; rows checked against its ledger."""
 
 from __future__ import annotations
 
