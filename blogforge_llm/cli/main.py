@@ -14,9 +14,18 @@ from blogforge_llm import config
 from blogforge_llm.cli import database
 from blogforge_llm.errors import DomainError
 
-# Each has add_arguments(subparsers), which names the function to run: (arguments, settings) -> exit code.
-_VERBS = ("serve", "web", "worker", "migrate", "users", "tokens", "library", "backup")
-
+# Where each verb is. A module has add_arguments(subparsers), which names the function to run: (arguments, settings).
+_VERBS = {
+    "serve": "serve",
+    "web": "web",
+    "worker": "worker",
+    "migrate": "migrate",
+    "user": "users",
+    "token": "tokens",
+    "library": "library",
+    "backup": "backup",
+    "restore": "backup",
+}
 _ON_SERVICES = {"user", "token", "library"}  # these verbs need the database running and the pool open
 
 
@@ -25,7 +34,10 @@ def main(argv: list[str] | None = None) -> int:
         prog="blogforge", description="BlogForge LLM: editorial work with language models."
     )
     subparsers = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name in _VERBS:
+    given = sys.argv[1:] if argv is None else argv
+    # A start waits for every import: of a known verb only its own module is read.
+    named = {_VERBS[given[0]]} if given and given[0] in _VERBS else dict.fromkeys(_VERBS.values())
+    for name in named:
         import_module(f"blogforge_llm.cli.{name}").add_arguments(subparsers)
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
