@@ -91,7 +91,7 @@ class _Recorder:
 
     def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
         differing = messages if messages != self._own_messages else None
-        with db.transaction() as conn:
+        with db.connection() as conn:  # one statement is its own transaction
             row = attempts.create(
                 conn, task_id=self._task.id, run_id=self._run_id, candidate=candidate, messages=differing
             )

@@ -27,14 +27,13 @@ def list_for(
     address_policy.apply(conn)
     if model_id is not None:
         return [_only(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))]
-    if route_id is None:
-        route_id = sql.get_default_route_id(conn)
-    if route_id is None:
+    route = sql.get_default_route(conn) if route_id is None else sql.get_route(conn, route_id=route_id)
+    if route is None and route_id is None:
         raise Invalid(_what_is_missing(conn))
-    name = sql.get_route_name(conn, route_id=route_id)
-    if name is None:
+    if route is None:
         raise Invalid("The route was archived. Choose another one under LLM, Routes.")
-    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    name = route["name"]
+    rows = list(sql.list_for_route(conn, route_id=route["id"], user_id=user_id))
     if not rows:
         raise Invalid(f"The route {name} has no models. Add one under LLM, Routes.")
     problems = [_problem(row) for row in rows]

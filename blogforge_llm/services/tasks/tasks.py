@@ -113,7 +113,6 @@ def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -
     """Take a queued task for this run; None when another run has it, or it is over."""
     if sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id) is None:
         return None
-    announce(conn, task_id=task_id)
     return get(conn, task_id=task_id)
 
 

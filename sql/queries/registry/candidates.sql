@@ -45,11 +45,11 @@ SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::n
         ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
  WHERE p.id = :provider_id;
 
--- name: get_default_route_id()$
-SELECT id FROM routes WHERE is_default AND archived_at IS NULL;
+-- name: get_default_route()^
+SELECT id, name FROM routes WHERE is_default AND archived_at IS NULL;
 
--- name: get_route_name(route_id)$
-SELECT name FROM routes WHERE id = :route_id AND archived_at IS NULL;
+-- name: get_route(route_id)^
+SELECT id, name FROM routes WHERE id = :route_id AND archived_at IS NULL;
 
 -- name: has_models()$
 -- Whether anything was connected at all, to say what is missing.

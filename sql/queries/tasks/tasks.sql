@@ -51,16 +51,15 @@ SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS 
  LIMIT :limit;
 
 -- name: start_task(task_id, run_id, worker_id)$
--- Only one run gets a queued task; a redelivered job gets nothing.
-UPDATE tasks
-   SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
-       error_category = NULL, error_message = NULL
- WHERE id = :task_id AND status = 'queued'
-RETURNING id;
-
--- name: holds_task(task_id, run_id)$
--- Whether the run still holds the task, and nobody asked it to stop.
-SELECT cancel_requested_at IS NULL FROM tasks WHERE id = :task_id AND run_id = :run_id AND status = 'running';
+-- Only one run gets a queued task; a redelivered job gets nothing. Live pages are told when it commits.
+WITH started AS (
+    UPDATE tasks
+       SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
+           error_category = NULL, error_message = NULL
+     WHERE id = :task_id AND status = 'queued'
+    RETURNING id
+)
+SELECT id FROM started, pg_notify('task_live', 's' || id);
 
 -- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message)$
 -- Compare-and-set on the run: a run that lost its lease changes nothing. Totals are those of all attempts.
