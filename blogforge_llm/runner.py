@@ -122,7 +122,7 @@ def _run(task_id: int) -> None:
 
 
 def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
-    with db.transaction() as conn:
+    with db.connection() as conn:  # each of these statements stands alone
         task = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
         if task is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
@@ -59,6 +60,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         from blogforge_llm.app import create_app
 
+        # The listener's thread hands live text to readers' threads while others compute: turns must be short.
+        sys.setswitchinterval(0.001)
         db.open_pool(self._database_url, max_size=24)
         return create_app(self._settings)
 

@@ -111,9 +111,8 @@ def request_of(task: Task) -> Request:
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
     """Take a queued task for this run; None when another run has it, or it is over."""
-    if sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id) is None:
-        return None
-    return get(conn, task_id=task_id)
+    row = sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
+    return Task(**row | _enums(row)) if row else None
 
 
 def succeed(conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion) -> bool:

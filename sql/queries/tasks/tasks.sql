@@ -50,16 +50,34 @@ SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS 
  ORDER BY t.id DESC
  LIMIT :limit;
 
--- name: start_task(task_id, run_id, worker_id)$
--- Only one run gets a queued task; a redelivered job gets nothing. Live pages are told when it commits.
-WITH started AS (
+-- name: start_task(task_id, run_id, worker_id)^
+-- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
+-- live pages, answers the task as get_task does, and leaves the flush to the attempt's row, which is written next.
+WITH unflushed AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)
+), started AS (
     UPDATE tasks
        SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
            error_category = NULL, error_message = NULL
+      FROM unflushed
      WHERE id = :task_id AND status = 'queued'
-    RETURNING id
+    RETURNING id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+              contract, deadline_s, is_awaited, output, served_by_model_id, error_category, error_message, input_tokens,
+              output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, created_by, created_at, started_at,
+              finished_at
+), told AS MATERIALIZED (
+    SELECT pg_notify('task_live', 's' || id) FROM started
 )
-SELECT id FROM started, pg_notify('task_live', 's' || id);
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS template_name, t.part_version_ids, t.inputs,
+       t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
+       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, t.error_category,
+       t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
+       t.rerun_of, t.created_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+  FROM started t
+  CROSS JOIN told
+  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
+  LEFT JOIN templates tp ON tp.id = tv.template_id
+  LEFT JOIN users u ON u.id = t.created_by;
 
 -- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message)$
 -- Compare-and-set on the run: a run that lost its lease changes nothing. Totals are those of all attempts.
