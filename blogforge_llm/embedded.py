@@ -56,7 +56,12 @@ class Cluster:
         return self.url
 
     def is_running(self) -> bool:
+        """Whether it answers; waits while it recovers from a crash."""
         return self._answers()
+
+    def is_alive(self) -> bool:
+        """Whether its process is there, without asking it."""
+        return self._postmaster_pid() is not None
 
     def stop(self) -> None:
         if self._postmaster_pid() is not None:

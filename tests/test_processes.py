@@ -79,6 +79,23 @@ def test_kill_everything_and_start_again_loses_nothing(installation: Installatio
     assert installation.wait_for_task(running_id)["status"] == "succeeded"
 
 
+def test_a_killed_database_is_started_again_and_loses_nothing(installation: Installation, standin: Standin) -> None:
+    connect(installation, standin, "ok")
+    done = installation.wait_for_task(ask(installation))
+    pid = int((installation.data_dir / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(pid, signal.SIGKILL)
+    installation.wait_for_output("the database ended; starting it again")
+    wait_until(lambda: _answers(installation, done), timeout=20, why="the pages did not come back")
+    assert installation.wait_for_task(ask(installation))["status"] == "succeeded"
+
+
+def _answers(installation: Installation, task: dict[str, Any]) -> bool:
+    try:
+        return bool(task_of(installation, task["id"])["output"] == task["output"])
+    except AssertionError:
+        return False
+
+
 def test_a_killed_child_of_serve_is_started_again(installation: Installation) -> None:
     (pid,) = installation.child_pids("worker")
     os.kill(pid, signal.SIGKILL)

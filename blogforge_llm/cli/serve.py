@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             url = cluster.start() if cluster else str(settings.database_url)
             for name in migrations.apply(url):
                 print(f"applied {name}", flush=True)
-            return _Tree(settings, url).run()
+            return _Tree(settings, url, cluster).run()
         finally:
             if cluster:
                 cluster.stop()
@@ -52,10 +52,10 @@ class _Child:
 
 
 class _Tree:
-    """Web and worker as children: begun again when one dies, stopped together."""
+    """Database, web and worker: begun again when one dies, stopped together."""
 
-    def __init__(self, settings: Settings, database_url: str) -> None:
-        self._settings, self._url = settings, database_url
+    def __init__(self, settings: Settings, database_url: str, cluster: embedded.Cluster | None) -> None:
+        self._settings, self._url, self._cluster = settings, database_url, cluster
         self._children = [_Child(["web"]), _Child(["worker", "--grace", "0.5"])]
         self._is_stopping = False
         # Only this process holds the writing end: its end, however it comes, is the children's end-of-file.
@@ -91,6 +91,13 @@ class _Tree:
         )  # fmt: skip
 
     def _revive_the_dead(self) -> None:
+        if self._cluster and not self._cluster.is_alive():
+            print("blogforge: the database ended; starting it again", file=sys.stderr, flush=True)
+            try:
+                self._cluster.start()
+            except Unavailable as error:
+                print(f"blogforge: {error}", file=sys.stderr, flush=True)
+                time.sleep(1)
         for child in self._children:
             code = child.process.poll() if child.process else None
             if code is not None and not self._is_stopping:
