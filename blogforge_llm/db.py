@@ -46,7 +46,7 @@ def open_pool(database_url: str, *, max_size: int = 16) -> None:
             reset=_note_use,
             min_size=2,
             max_size=max_size,
-            timeout=10,
+            timeout=4,
             open=True,
         )
 
