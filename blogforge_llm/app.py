@@ -15,7 +15,7 @@ from blogforge_llm import api, runner, web
 from blogforge_llm.api import errors as api_errors
 from blogforge_llm.config import ROOT, Settings
 from blogforge_llm.errors import DomainError
-from blogforge_llm.web import assets, errors, formats, navigation, security, viewers
+from blogforge_llm.web import assets, bodies, errors, formats, navigation, proxies, security, viewers
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,16 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(SESSION_COOKIE_NAME="blogforge_messages", SESSION_COOKIE_HTTPONLY=True)
     app.extensions["settings"] = settings
     runner.configure(settings)
+    # A redirect to the right spelling of an address would name the host that the request names, whichever that is.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     app.before_request(name_request)
     security.init(app)
     viewers.init(app)
+    bodies.init(app)
+    proxies.init(app)
     assets.init(app)
     navigation.init(app)
     formats.init(app)

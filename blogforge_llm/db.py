@@ -71,12 +71,13 @@ def close_pool() -> None:
 
 
 @contextlib.contextmanager
-def connection() -> Iterator[Connection]:
-    """A connection outside a transaction: every statement commits by itself."""
+def connection(*, wait_s: float | None = None) -> Iterator[Connection]:
+    """A connection outside a transaction: every statement commits by itself. Raises Unavailable when none comes within
+    `wait_s`, or the pool's own patience."""
     if _pool is None:
         raise Unavailable("The database pool is not open.")
     try:
-        with _pool.connection() as conn:
+        with _pool.connection(timeout=wait_s) as conn:
             yield conn
     except PoolTimeout as error:
         raise Unavailable("The database does not answer. Try again in a moment.") from error

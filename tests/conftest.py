@@ -34,7 +34,7 @@ class OneConnection:
         self.conn = conn
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[db.Connection]:
+    def connection(self, timeout: float | None = None) -> Iterator[db.Connection]:
         yield self.conn
 
     def close(self) -> None:

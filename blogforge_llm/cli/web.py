@@ -49,6 +49,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "timeout": 60,
             "graceful_timeout": 5,
             "keepalive": 30,
+            "limit_request_line": 8190,  # what is longer gunicorn refuses itself, with words of its own
             "errorlog": "-",
             "loglevel": "warning",
             "control_socket_disable": True,

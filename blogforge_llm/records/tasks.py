@@ -39,6 +39,7 @@ class Category(StrEnum):
     AUTHENTICATION = "authentication"
     PERMISSION = "permission"
     MODEL_NOT_FOUND = "model_not_found"
+    ADDRESS_REFUSED = "address_refused"  # by us: addresses.py
     CONTEXT_LENGTH = "context_length"
     INVALID_REQUEST = "invalid_request"
     CONTENT_FILTER = "content_filter"
