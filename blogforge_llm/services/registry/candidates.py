@@ -21,12 +21,13 @@ IDLE_LOCAL_S = 60.0
 def list_for(
     conn: db.Connection, *, route_id: int | None = None, model_id: int | None = None, user_id: int | None = None
 ) -> list[Candidate]:
-    """Whom to ask, in order: the model alone, else the route, else the default route. One candidate per model, with the
-    user's own key before the shared ones. Raises Invalid saying what to do when nobody can be asked.
+    """Whom to ask, in order: the model alone, else the route, else the default route. A model comes once with each key
+    it can be asked with, the user's own before the shared ones. Raises Invalid saying what to do when nobody can be
+    asked.
     """
     address_policy.apply(conn)
     if model_id is not None:
-        return [_only(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))]
+        return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
     route = sql.get_default_route(conn) if route_id is None else sql.get_route(conn, route_id=route_id)
     if route is None and route_id is None:
         raise Invalid(_what_is_missing(conn))
@@ -49,7 +50,7 @@ def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None =
     rows = list(sql.list_for_provider(conn, provider_id=provider_id, user_id=user_id))
     if not rows or rows[0]["provider_archived_at"] is not None:
         raise NotFound("There is no such provider. It may have been archived.")
-    return _only(rows)
+    return _able(rows)[0]
 
 
 def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
@@ -58,13 +59,14 @@ def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = N
     return {row["model_id"]: problem for row in rows if (problem := _problem(row)) is not None}
 
 
-def _only(rows: list[dict[str, Any]]) -> Candidate:
+def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
+    """One model with each of its keys."""
     if not rows:
         raise Invalid("There is no such model. Choose another one under LLM, Models.")
     problem = _problem(rows[0])
     if problem is not None:
         raise Invalid(problem)
-    return _candidate(rows[0])
+    return [_candidate(row) for row in rows]
 
 
 def _problem(row: dict[str, Any]) -> str | None:
