@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from blogforge_llm import db
@@ -29,6 +29,7 @@ _LONGEST_RETRY_AFTER_S = 24 * 3600.0
 # Failures after an answer, or a refusal of what was asked: the model is there.
 _ALIVE = {Category.CONTEXT_LENGTH, Category.INVALID_REQUEST, Category.CONTENT_FILTER, Category.OUTPUT_INVALID}
 
+_NOBODY = UUID(int=0)
 _probing: set[UUID] = set()  # the runs of this process whose call is a probe
 
 
@@ -36,6 +37,13 @@ def renew_leases(conn: db.Connection) -> None:
     """Called with every heartbeat: a long answer keeps its lease, a dead prober loses it."""
     if holders := list(_probing):
         circuits.renew(conn, holders=holders)
+
+
+def list_refusals(conn: db.Connection, candidates: Sequence[Candidate]) -> list[Refusal | None]:
+    """What each candidate would be told right now, without asking: None for who may be asked."""
+    names = {name for candidate in candidates for name in circuits.names(candidate)}
+    found = circuits.list_held_back(conn, names=sorted(names), holder=_NOBODY)
+    return [_first_refusal(candidate, found) for candidate in candidates]
 
 
 class Breakers:
@@ -83,10 +91,9 @@ class Breakers:
 
     def _admit(self, candidate: Candidate) -> Refusal | None:
         found = self._look()
+        if refusal := _first_refusal(candidate, found):
+            return refusal
         held_back = [found[name] for name in circuits.names(candidate) if name in found]
-        for circuit in held_back:
-            if not (circuit.is_over or circuit.is_due):
-                return _refusal(candidate, circuit)
         if over := [circuit.name for circuit in held_back if circuit.is_over]:
             with db.transaction() as conn:
                 circuits.close(conn, names=over, holder=self._holder)
@@ -151,6 +158,13 @@ def _blamed(candidate: Candidate, category: Category) -> str:
     return circuits.model(candidate)
 
 
+def _first_refusal(candidate: Candidate, found: Mapping[str, HeldBack]) -> Refusal | None:
+    for name in circuits.names(candidate):
+        if (circuit := found.get(name)) and not (circuit.is_over or circuit.is_due):
+            return _refusal(candidate, circuit)
+    return None
+
+
 def _refusal(candidate: Candidate, circuit: HeldBack) -> Refusal:
     who = {"model": candidate.model_name, "provider": candidate.provider_name}
     if circuit.is_by_hand or circuit.category is None:
@@ -158,10 +172,10 @@ def _refusal(candidate: Candidate, circuit: HeldBack) -> Refusal:
         message = "An admin has stopped the calls to {model} at {provider}".format(**who) + f"{note}."
         return Refusal(Category.OVERLOADED, f"{message} It is asked again when an admin allows it.")
     advice = POLICIES[circuit.category].advice.format(**who)
-    return Refusal(circuit.category, f"{advice} {when(circuit)}", circuit.opens_in_s)
+    return Refusal(circuit.category, f"{advice} {_when(circuit)}", circuit.opens_in_s)
 
 
-def when(circuit: HeldBack) -> str:
+def _when(circuit: HeldBack) -> str:
     """When the next call is let through, as a sentence."""
     if circuit.state == "half_open" or circuit.is_due:
         return "One call is trying right now whether it works again."

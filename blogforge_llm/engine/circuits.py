@@ -60,7 +60,7 @@ def model_of_account(candidate: Candidate) -> str:
 
 def names(candidate: Candidate) -> list[str]:
     """Every circuit that must be closed for the candidate to be asked."""
-    return list({provider(candidate), model(candidate), account(candidate), model_of_account(candidate)})
+    return sorted({provider(candidate), account(candidate), model(candidate), model_of_account(candidate)})
 
 
 def list_held_back(conn: db.Connection, *, names: Sequence[str], holder: UUID) -> dict[str, HeldBack]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from blogforge_llm import db
+from blogforge_llm.engine import breakers
 from blogforge_llm.engine.types import Candidate
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind
@@ -41,7 +43,7 @@ def list_for(
     if all(problems):
         # The first one is whom the route would have asked.
         raise Invalid(f"The route {name} has no model that can be asked. {problems[0]}")
-    return [_candidate(row) for row, problem in zip(rows, problems, strict=True) if problem is None]
+    return [_with_key(row) for row, problem in zip(rows, problems, strict=True) if problem is None]
 
 
 def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None = None) -> Candidate:
@@ -54,9 +56,19 @@ def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None =
 
 
 def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
-    """Why models of the route would be passed over right now, by model id."""
-    rows = sql.list_for_route(conn, route_id=route_id, user_id=user_id)
-    return {row["model_id"]: problem for row in rows if (problem := _problem(row)) is not None}
+    """Why models of the route would be passed over right now, by model id: it cannot be asked, or it rests with each
+    of its keys."""
+    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    resting = list_resting(conn, candidates=[_candidate(row, api_key=None) for row in rows])
+    reasons: dict[int, list[str | None]] = {}
+    for row, rests in zip(rows, resting, strict=True):
+        reasons.setdefault(row["model_id"], []).append(_problem(row) or rests)
+    return {model_id: found[0] for model_id, found in reasons.items() if found[0] and all(found)}
+
+
+def list_resting(conn: db.Connection, *, candidates: Sequence[Candidate]) -> list[str | None]:
+    """Why the circuits would not let each of them be asked right now; None for those that would be."""
+    return [refusal.message if refusal else None for refusal in breakers.list_refusals(conn, candidates)]
 
 
 def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
@@ -66,7 +78,7 @@ def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
     problem = _problem(rows[0])
     if problem is not None:
         raise Invalid(problem)
-    return [_candidate(row) for row in rows]
+    return [_with_key(row) for row in rows]
 
 
 def _problem(row: dict[str, Any]) -> str | None:
@@ -91,7 +103,11 @@ def _needs_no_key(row: dict[str, Any]) -> bool:
     return is_local_server or row["kind"] == ProviderKind.LLM
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
+def _with_key(row: dict[str, Any]) -> Candidate:
+    return _candidate(row, api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]))
+
+
+def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
     first_token_s, idle_s = (FIRST_TOKEN_LOCAL_S, IDLE_LOCAL_S) if row["is_local"] else (FIRST_TOKEN_S, IDLE_S)
     return Candidate(
         model_id=row["model_id"],
@@ -101,7 +117,7 @@ def _candidate(row: dict[str, Any]) -> Candidate:
         kind=row["kind"],
         base_url=row["base_url"],
         key_id=row["key_id"],
-        api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]),
+        api_key=api_key,
         context_window=row["context_window"],
         input_price=row["input_price"],
         output_price=row["output_price"],
