@@ -357,6 +357,30 @@ def test_a_model_that_is_down_is_not_asked_with_the_next_key(standin: Standin, s
     assert len(standin.requests_for(f"status:{status}")) == (2 if status == 500 else 1)
 
 
+@pytest.mark.parametrize(("every_s", "status"), [(1, 503), (4, 503), (4, 529), (7, 503)])
+def test_a_minute_of_outage_costs_five_calls_and_the_first_choice_is_soon_back(
+    standin: Standin, every_s: int, status: int
+) -> None:
+    """Each request has Breakers of its own, as in processes of their own. In real time: tests/benchmarks/outages.py."""
+    first, second = candidate(standin, "ok", model_id=7), candidate(standin, "ok", "cerebras", model_id=8)
+    standin.script("ok", [])
+    standin.key_behaves("key-of-groq", f"status:{status}")
+    slowest, since_recovery = 0.0, 0
+    for _ in range(0, 60, every_s):
+        answered = through(first, second)
+        slowest = max(slowest, answered.took_s)
+        assert answered.completion.served_by == second
+        pass_time(every_s)
+    dead = [sent for sent in standin.requests if sent.status == status]
+    standin.key_behaves("key-of-groq", None)
+    while through(first, second).completion.served_by != first:
+        pass_time(every_s)
+        since_recovery += every_s
+    assert len(dead) <= 5
+    assert slowest < 1.5
+    assert since_recovery <= 15
+
+
 def test_a_reader_who_leaves_gives_the_lease_back(standin: Standin) -> None:
     well = candidate(standin, "ok", model_id=7)
     attempt(failed(Category.OVERLOADED), well)

@@ -7,10 +7,12 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine import breakers
+from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.types import Candidate
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
+from blogforge_llm.services.tasks import wording
 
 sql = db.load("registry/candidates")
 
@@ -68,7 +70,17 @@ def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = N
 
 def list_resting(conn: db.Connection, *, candidates: Sequence[Candidate]) -> list[str | None]:
     """Why the circuits would not let each of them be asked right now; None for those that would be."""
-    return [refusal.message if refusal else None for refusal in breakers.list_refusals(conn, candidates)]
+    refusals = breakers.list_refusals(conn, candidates)
+    return [_rests(*pair) for pair in zip(candidates, refusals, strict=True)]
+
+
+def _rests(candidate: Candidate, refusal: Refusal | None) -> str | None:
+    if refusal is None or refusal.opens_in_s is None:
+        return refusal.message if refusal else None
+    rests = f"{candidate.model_name} on {candidate.provider_name} rests ({wording.PHRASES[refusal.category]})"
+    if refusal.opens_in_s <= 0:
+        return f"{rests}; one call is trying it now."
+    return f"{rests} and is tried again in {breakers.in_words(refusal.opens_in_s)}."
 
 
 def _able(rows: list[dict[str, Any]]) -> list[Candidate]:

@@ -168,7 +168,7 @@ def test_a_route_says_who_is_passed_over_and_why(conn: db.Connection, ada: User,
     fail(conn, model, Category.RATE_LIMIT, place=1)
     problems = candidates.list_problems(conn, route_id=route.id)
     assert list(problems) == [model.id]
-    assert "limiting requests to llama" in problems[model.id] and "tried again in 5 seconds" in problems[model.id]
+    assert problems[model.id] == "llama on Groq rests (rate limit) and is tried again in 5 seconds."
 
 
 def test_candidates_come_once_per_key_the_own_ones_first(
