@@ -104,7 +104,7 @@ def _create(conn: db.Connection, actor: User, provider: Provider, model: Model) 
 
 def _ask(task: Task, model: Model) -> tuple[str | None, str]:
     began = time.monotonic()
-    ended = runner.ask_now(task.id)
+    ended = runner.ask_now(task.id, is_test=True)
     if ended.status is TaskStatus.SUCCEEDED:
         took_s = time.monotonic() - began
         return None, f"{model.name} answered in {f'{took_s:.1f} s' if took_s >= 1 else f'{took_s * 1000:.0f} ms'}."

@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import Unavailable
 
+FAILURES = (psycopg.Error, Unavailable)  # for those who can do without the database
 _TRUSTED_S = 1.0
 
 

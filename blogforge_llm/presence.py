@@ -14,6 +14,7 @@ from collections.abc import Callable
 import psycopg
 
 from blogforge_llm import db
+from blogforge_llm.engine import breakers
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.errors import Unavailable
 from blogforge_llm.services.tasks import recovery, tasks, workers
@@ -69,6 +70,7 @@ class Presence:
         with db.transaction() as conn:
             if not workers.beat(conn, worker_id=self.worker_id):
                 workers.register(conn, worker_id=self.worker_id, kind=self._kind or "web")
+            breakers.renew_leases(conn)
         if not may_reap:
             return
         with db.transaction() as conn:

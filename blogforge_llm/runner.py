@@ -18,7 +18,9 @@ from blogforge_llm import db
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
+from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.calls import Cancellation
+from blogforge_llm.engine.fallback import Admission
 from blogforge_llm.engine.types import (
     AttemptStarted,
     Candidate,
@@ -57,10 +59,13 @@ def run_queued(task_id: int) -> None:
     _run(task_id)
 
 
-def ask_now(task_id: int) -> Task:
-    """Run an awaited task (tasks.create with is_queued=False) here and now; the task as it ended."""
+def ask_now(task_id: int, *, is_test: bool = False) -> Task:
+    """Run an awaited task (tasks.create with is_queued=False) here and now; the task as it ended.
+
+    A test asks whatever the circuits say, and closes them when it is answered.
+    """
     presence.join("web")
-    _run(task_id)
+    _run(task_id, is_test=is_test)
     with db.connection() as conn:
         return tasks.get(conn, task_id=task_id)
 
@@ -107,7 +112,7 @@ class _Recorder:
         return self._rows[attempt][1]
 
 
-def _run(task_id: int) -> None:
+def _run(task_id: int, *, is_test: bool = False) -> None:
     run_id = uuid4()
     cancellation = Cancellation()
     # Before the start: a cancellation that comes right after it must find something to stop.
@@ -115,7 +120,8 @@ def _run(task_id: int) -> None:
     try:
         started = _start(task_id, run_id)
         if started is not None:
-            _ask_and_finish(*started, run_id, cancellation)
+            task, asked = started
+            _ask_and_finish(task, asked, Breakers(asked, run_id, is_test=is_test), run_id, cancellation)
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]
@@ -134,9 +140,11 @@ def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
     return task, asked
 
 
-def _ask_and_finish(task: Task, asked: list[Candidate], run_id: UUID, cancellation: Cancellation) -> None:
+def _ask_and_finish(
+    task: Task, asked: list[Candidate], admission: Admission, run_id: UUID, cancellation: Cancellation
+) -> None:
     try:
-        completion = _ask(task, asked, run_id, cancellation)
+        completion = _ask(task, asked, admission, run_id, cancellation)
     except _Lost:
         log.info("task %s: run %s no longer holds it", task.id, run_id)
     except EngineError as error:
@@ -148,13 +156,15 @@ def _ask_and_finish(task: Task, asked: list[Candidate], run_id: UUID, cancellati
         _persist(lambda conn: tasks.succeed(conn, task_id=task.id, run_id=run_id, completion=completion))
 
 
-def _ask(task: Task, asked: list[Candidate], run_id: UUID, cancellation: Cancellation) -> Completion:
+def _ask(
+    task: Task, asked: list[Candidate], admission: Admission, run_id: UUID, cancellation: Cancellation
+) -> Completion:
     recorder = _Recorder(task, run_id)
     request = tasks.request_of(task)
     if task.is_awaited:
-        return fallback.complete(request, asked, recorder=recorder, cancellation=cancellation)
+        return fallback.complete(request, asked, recorder=recorder, cancellation=cancellation, admission=admission)
     try:
-        for event in fallback.stream(request, asked, recorder=recorder, cancellation=cancellation):
+        for event in fallback.stream(request, asked, recorder=recorder, cancellation=cancellation, admission=admission):
             if isinstance(event, AttemptStarted):
                 _writer.begin(task.id, recorder.position(event.attempt))
             elif isinstance(event, TextDelta):

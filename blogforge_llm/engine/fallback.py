@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -26,22 +27,24 @@ from blogforge_llm.engine.types import (
     Recorder,
     Request,
 )
-from blogforge_llm.records.tasks import Category
+from blogforge_llm.records.tasks import AttemptStatus, Category
 
 LONGEST_WAIT_S = 10.0  # for a Retry-After
 _PAUSE_S = (0.2, 0.5)
+_NOT_HEARD = Outcome(AttemptStatus.CANCELLED, Category.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a candidate may not be asked now. `message` is shown to people."""
+    """Why a candidate may not be asked now. `message` is shown to people; `opens_in_s` is when it may be, if known."""
 
     category: Category
     message: str
+    opens_in_s: float | None = None
 
 
 class Admission(Protocol):
-    """Asked before every call, and told how it ended."""
+    """Asked before every call, and told how it ended: once for every call it admitted."""
 
     def may_ask(self, candidate: Candidate) -> Refusal | None: ...
 
@@ -115,7 +118,11 @@ class _Run:
         while True:
             candidate = self._admitted()
             self._attempts += 1
-            result = yield from attempts.run(self._ask(candidate), self._recorder, self._cancellation)
+            try:
+                result = yield from attempts.run(self._ask(candidate), self._recorder, self._cancellation)
+            except BaseException:  # nobody wants the answer, or nobody could write it down
+                self._admission.report(candidate, _NOT_HEARD)
+                raise
             self._admission.report(candidate, result.outcome)
             if result.error is None:
                 yield Completed(self._completion(candidate, result))
@@ -130,22 +137,28 @@ class _Run:
             raise self._error(Category.CANCELLED)
         if time.monotonic() >= self._deadline:
             raise self._error(Category.DEADLINE_EXCEEDED)
+        refusals: list[Refusal] = []
         while (candidate := self._upcoming()) is not None:
             refusal = self._admission.may_ask(candidate)
             if refusal is None:
                 return candidate
-            self._last_failure = EngineError(refusal.category, refusal.message, attempts=self._attempts)
-            self._move_on(candidate, refusal.category)
-        if self._last_failure is None:
-            message = "There is no model to ask. Add one to the route, or choose another route."
-            raise EngineError(Category.MODEL_NOT_FOUND, message)
-        raise self._last_failure
+            if POLICIES[refusal.category].next is Next.NONE:  # a spent budget is spent for all
+                raise EngineError(refusal.category, refusal.message, attempts=self._attempts)
+            refusals.append(refusal)
+            self._position += 1
+            self._request = self._original
+        if self._last_failure is not None:
+            raise self._last_failure
+        if refusals:
+            raise _refused(refusals)
+        message = "There is no model to ask. Add one to the route, or choose another route."
+        raise EngineError(Category.MODEL_NOT_FOUND, message)
 
     def _after(self, candidate: Candidate, error: CallError, said: str) -> float:
         """Decide what follows a failure: moves on or stays. Returns the seconds to wait before it."""
         self._failed.add(candidate.model_id)
         self._last_failure = self._error(error.category, candidate)
-        wait_s = self._wait_before_again(error)
+        wait_s = self._wait_before_again(candidate, error)
         if wait_s is None:
             self._move_on(candidate, error.category)
             return 0.0
@@ -154,12 +167,12 @@ class _Run:
             self._request = _naming(self._request, error, said)
         return wait_s
 
-    def _wait_before_again(self, error: CallError) -> float | None:
+    def _wait_before_again(self, candidate: Candidate, error: CallError) -> float | None:
         """How long to wait before asking the same model again; None when it is not to be asked."""
         again = POLICIES[error.category].again
         if again is Again.NO or (self._position, error.category) in self._repeated:
             return None
-        if again in (Again.IF_LAST, Again.AFTER_WAIT) and self._rest():
+        if again in (Again.IF_LAST, Again.AFTER_WAIT) and self._rest_after(candidate, error.category):
             return None
         if again is Again.AFTER_WAIT and error.retry_after_s is None:
             return None
@@ -168,16 +181,23 @@ class _Run:
         return wait_s if wait_s <= LONGEST_WAIT_S and time.monotonic() + wait_s < self._deadline else None
 
     def _move_on(self, candidate: Candidate, category: Category) -> None:
-        follows = POLICIES[category].next
-        if follows is Next.NONE:
-            self._conditions.append(lambda other: False)
-        elif follows is Next.OTHER_KEY:
-            self._conditions.append(lambda other: _key(other) != _key(candidate))
-        elif follows is Next.LARGER_WINDOW:
-            window = candidate.context_window or pricing.estimate_prompt(self._request.messages)
-            self._conditions.append(lambda other: (other.context_window or 0) > window)
+        self._conditions.append(self._may_follow(candidate, category))
         self._position += 1
         self._request = self._original
+
+    def _may_follow(self, candidate: Candidate, category: Category) -> Callable[[Candidate], bool]:
+        """What the failure of this candidate demands of those who are asked after it."""
+        follows = POLICIES[category].next
+        if follows is Next.NONE:
+            return lambda other: False
+        if follows is Next.OTHER_KEY:
+            return lambda other: _key(other) != _key(candidate)
+        if follows is Next.LARGER_WINDOW:
+            window = candidate.context_window or pricing.estimate_prompt(self._request.messages)
+            return lambda other: (other.context_window or 0) > window
+        if category is Category.RATE_LIMIT:  # limits are a key's: the same model with another key may have room
+            return lambda other: True
+        return lambda other: _model(other) != _model(candidate)
 
     def _upcoming(self) -> Candidate | None:
         while self._position < len(self._candidates):
@@ -187,14 +207,17 @@ class _Run:
             self._position += 1
         return None
 
-    def _rest(self) -> list[Candidate]:
-        return [candidate for candidate in self._candidates[self._position + 1 :] if self._is_eligible(candidate)]
+    def _rest_after(self, candidate: Candidate, category: Category) -> list[Candidate]:
+        """Who would be left if this candidate failed so."""
+        may_follow = self._may_follow(candidate, category)
+        rest = self._candidates[self._position + 1 :]
+        return [other for other in rest if self._is_eligible(other) and may_follow(other)]
 
     def _is_eligible(self, candidate: Candidate) -> bool:
         return all(condition(candidate) for condition in self._conditions)
 
     def _ask(self, candidate: Candidate) -> attempts.Ask:
-        others = len(self._rest())
+        others = len(self._rest_after(candidate, Category.TIMEOUT))
         left_s = self._deadline - time.monotonic()
         if not others:
             first_s = left_s
@@ -230,6 +253,17 @@ class _Run:
 
 def _key(candidate: Candidate) -> tuple[int, int | None]:
     return candidate.provider_id, candidate.key_id
+
+
+def _model(candidate: Candidate) -> tuple[int, int]:
+    return candidate.provider_id, candidate.model_id
+
+
+def _refused(refusals: list[Refusal]) -> EngineError:
+    """When nobody may be asked: what is said of the one who may be soonest."""
+    soonest = min(refusals, key=lambda refusal: math.inf if refusal.opens_in_s is None else refusal.opens_in_s)
+    others = f"None of the {len(refusals)} choices can be asked right now. The next one: " if len(refusals) > 1 else ""
+    return EngineError(soonest.category, others + soonest.message)
 
 
 def _naming(request: Request, error: CallError, said: str) -> Request:

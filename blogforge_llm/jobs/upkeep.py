@@ -6,6 +6,7 @@ import procrastinate
 
 from blogforge_llm import db, jobqueue
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
+from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
 
 
@@ -21,3 +22,4 @@ def sweep(timestamp: int) -> None:
         idempotency.forget_old(conn)
         sessions.forget_old(conn)
         throttle.forget_old(conn)
+        circuits.forget_gone(conn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,17 @@ class Overview:
     has_default_models: bool
     has_actions: bool
     has_posts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One deed by hand. `user_name` is None when that user is gone."""
+
+    id: int
+    at: datetime
+    user_id: int | None
+    user_name: str | None
+    action: str
+    noun: str
+    noun_id: str
+    detail: str

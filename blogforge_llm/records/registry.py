@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from blogforge_llm.records.tasks import AttemptStatus, Category
+
 
 class ProviderKind(StrEnum):
     GROQ = "groq"
@@ -106,3 +108,58 @@ class Preset:
     parameters: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+
+
+class CircuitState(StrEnum):
+    CLOSED = "closed"  # asked as usual
+    OPEN = "open"  # not asked for now
+    HALF_OPEN = "half_open"  # one call is trying whether it works again
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Whether something may be asked: a provider, a model, a key, or a model with one key (`kind` is model_key).
+
+    `since` is None when nothing ever happened to it, `until` and `opens_in_s` when a person must close it.
+    """
+
+    name: str
+    kind: str
+    provider_id: int
+    provider_name: str
+    model_id: int | None
+    model_name: str | None
+    key_id: int | None
+    key_name: str | None
+    is_own: bool  # hangs on one's own key
+    state: CircuitState
+    category: Category | None
+    since: datetime | None
+    until: datetime | None
+    failures: int
+    is_by_hand: bool
+    opened_by_name: str | None
+    note: str
+    opens_in_s: float | None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state is CircuitState.CLOSED
+
+    @property
+    def label(self) -> str:
+        """What it is, in words."""
+        if self.model_name is None:
+            return self.provider_name if self.key_name is None else f"{self.key_name}, a key of {self.provider_name}"
+        with_key = f" with {self.key_name}" if self.key_name else ""
+        return f"{self.model_name} on {self.provider_name}{with_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """How one attempt ended, for a row of them."""
+
+    id: int
+    status: AttemptStatus
+    category: Category | None
+    started_at: datetime

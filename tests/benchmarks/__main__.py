@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import clicks, starts
+from tests.benchmarks import breakers, clicks, starts
 from tests.benchmarks.numbers import Number
 from tests.installation import Installation
 from tests.provider_standin import Standin
@@ -20,13 +20,14 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation, Standin() as standin:
             numbers += clicks.measure(installation, standin)
         numbers += starts.measure(Path(folder) / "data")
+    numbers += breakers.measure()
     print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the load generator and the stand-in on the same\n")
     print(f"{'what':<52}{'median':>10}{'p95':>10}{'target':>12}")
     for number in numbers:
         p95 = sorted(number.values)[int(len(number.values) * 0.95)]
         median = statistics.median(number.values)
         mark = "" if median <= number.target else "  MISSED"
-        print(f"{number.name:<52}{median:>7.1f} ms{p95:>7.1f} ms{number.target:>9.1f} ms{mark}")
+        print(f"{number.name:<52}{median:>7.2f} ms{p95:>7.2f} ms{number.target:>9.1f} ms{mark}")
     return 0
 
 

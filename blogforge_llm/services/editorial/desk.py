@@ -113,9 +113,11 @@ def _first(conn: db.Connection, actor: User, suggestion: Suggestion) -> str | No
     """Whom the first call goes to, as far as one can tell now."""
     ids = {"route_id": suggestion.route_id, "model_id": suggestion.model_id, "user_id": actor.id}
     try:
-        first = candidates.list_for(conn, **ids)[0]
+        asked = candidates.list_for(conn, **ids)
     except Invalid:
         return None
+    resting = candidates.list_resting(conn, candidates=asked)
+    first = next((candidate for candidate, why in zip(asked, resting, strict=True) if why is None), asked[0])
     return f"{first.model_name} on {first.provider_name}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -38,6 +39,7 @@ class Plan:
     parameters: Parameters
     contract: OutputContract
     candidates: list[Candidate]
+    resting: list[str | None]  # why a candidate would not be asked right now, in their order
 
     @property
     def tokens(self) -> int:
@@ -47,12 +49,25 @@ class Plan:
     @property
     def asked(self) -> str:
         """Whom the first call goes to."""
-        return f"{self.candidates[0].model_name} on {self.candidates[0].provider_name}"
+        return f"{self.first.model_name} on {self.first.provider_name}"
+
+    @property
+    def first(self) -> Candidate:
+        """Who would be asked right now; the route's first when all rest."""
+        pairs = zip(self.candidates, self.resting, strict=True)
+        return next((candidate for candidate, why in pairs if why is None), self.candidates[0])
+
+    @property
+    def passed_over(self) -> list[str]:
+        """Why those before it would not be asked right now."""
+        pairs = list(zip(self.candidates, self.resting, strict=True))
+        before = itertools.takewhile(lambda pair: pair[1] is not None, pairs)
+        return list(dict.fromkeys(why for _, why in before if why))
 
     @property
     def prompt_cost(self) -> Decimal | None:
-        """USD for the prompt alone at the first model's price; None when that is not known."""
-        price = self.candidates[0].input_price
+        """USD for the prompt alone at that model's price; None when that is not known."""
+        price = self.first.input_price
         return None if price is None else self.tokens * price / _MILLION
 
 
@@ -81,6 +96,7 @@ def make(
     inputs = _inputs(conn, action, values)
     resolved = resolver.resolve(conn, template_id=action.template_id, inputs=inputs)
     route_id = None if model_id is not None else route_id if route_id is not None else action.route_id
+    asked = candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id)
     return Plan(
         field=value.field,
         action=action,
@@ -91,7 +107,8 @@ def make(
         model_id=model_id,
         parameters=_over(usual, parameters or {}),
         contract=contract,
-        candidates=candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id),
+        candidates=asked,
+        resting=candidates.list_resting(conn, candidates=asked),
     )
 
 

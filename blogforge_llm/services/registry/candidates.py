@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from blogforge_llm import db
+from blogforge_llm.engine import breakers
+from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.types import Candidate
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
+from blogforge_llm.services.tasks import wording
 
 sql = db.load("registry/candidates")
 
@@ -21,12 +25,13 @@ IDLE_LOCAL_S = 60.0
 def list_for(
     conn: db.Connection, *, route_id: int | None = None, model_id: int | None = None, user_id: int | None = None
 ) -> list[Candidate]:
-    """Whom to ask, in order: the model alone, else the route, else the default route. One candidate per model, with the
-    user's own key before the shared ones. Raises Invalid saying what to do when nobody can be asked.
+    """Whom to ask, in order: the model alone, else the route, else the default route. A model comes once with each key
+    it can be asked with, the user's own before the shared ones. Raises Invalid saying what to do when nobody can be
+    asked.
     """
     address_policy.apply(conn)
     if model_id is not None:
-        return [_only(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))]
+        return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
     route = sql.get_default_route(conn) if route_id is None else sql.get_route(conn, route_id=route_id)
     if route is None and route_id is None:
         raise Invalid(_what_is_missing(conn))
@@ -40,7 +45,7 @@ def list_for(
     if all(problems):
         # The first one is whom the route would have asked.
         raise Invalid(f"The route {name} has no model that can be asked. {problems[0]}")
-    return [_candidate(row) for row, problem in zip(rows, problems, strict=True) if problem is None]
+    return [_with_key(row) for row, problem in zip(rows, problems, strict=True) if problem is None]
 
 
 def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None = None) -> Candidate:
@@ -49,22 +54,43 @@ def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None =
     rows = list(sql.list_for_provider(conn, provider_id=provider_id, user_id=user_id))
     if not rows or rows[0]["provider_archived_at"] is not None:
         raise NotFound("There is no such provider. It may have been archived.")
-    return _only(rows)
+    return _able(rows)[0]
 
 
 def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
-    """Why models of the route would be passed over right now, by model id."""
-    rows = sql.list_for_route(conn, route_id=route_id, user_id=user_id)
-    return {row["model_id"]: problem for row in rows if (problem := _problem(row)) is not None}
+    """Why models of the route would be passed over right now, by model id: it cannot be asked, or it rests with each
+    of its keys."""
+    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    resting = list_resting(conn, candidates=[_candidate(row, api_key=None) for row in rows])
+    reasons: dict[int, list[str | None]] = {}
+    for row, rests in zip(rows, resting, strict=True):
+        reasons.setdefault(row["model_id"], []).append(_problem(row) or rests)
+    return {model_id: found[0] for model_id, found in reasons.items() if found[0] and all(found)}
 
 
-def _only(rows: list[dict[str, Any]]) -> Candidate:
+def list_resting(conn: db.Connection, *, candidates: Sequence[Candidate]) -> list[str | None]:
+    """Why the circuits would not let each of them be asked right now; None for those that would be."""
+    refusals = breakers.list_refusals(conn, candidates)
+    return [_rests(*pair) for pair in zip(candidates, refusals, strict=True)]
+
+
+def _rests(candidate: Candidate, refusal: Refusal | None) -> str | None:
+    if refusal is None or refusal.opens_in_s is None:
+        return refusal.message if refusal else None
+    rests = f"{candidate.model_name} on {candidate.provider_name} rests ({wording.PHRASES[refusal.category]})"
+    if refusal.opens_in_s <= 0:
+        return f"{rests}; one call is trying it now."
+    return f"{rests} and is tried again in {breakers.in_words(refusal.opens_in_s)}."
+
+
+def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
+    """One model with each of its keys."""
     if not rows:
         raise Invalid("There is no such model. Choose another one under LLM, Models.")
     problem = _problem(rows[0])
     if problem is not None:
         raise Invalid(problem)
-    return _candidate(rows[0])
+    return [_with_key(row) for row in rows]
 
 
 def _problem(row: dict[str, Any]) -> str | None:
@@ -89,7 +115,11 @@ def _needs_no_key(row: dict[str, Any]) -> bool:
     return is_local_server or row["kind"] == ProviderKind.LLM
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
+def _with_key(row: dict[str, Any]) -> Candidate:
+    return _candidate(row, api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]))
+
+
+def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
     first_token_s, idle_s = (FIRST_TOKEN_LOCAL_S, IDLE_LOCAL_S) if row["is_local"] else (FIRST_TOKEN_S, IDLE_S)
     return Candidate(
         model_id=row["model_id"],
@@ -99,7 +129,7 @@ def _candidate(row: dict[str, Any]) -> Candidate:
         kind=row["kind"],
         base_url=row["base_url"],
         key_id=row["key_id"],
-        api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]),
+        api_key=api_key,
         context_window=row["context_window"],
         input_price=row["input_price"],
         output_price=row["output_price"],

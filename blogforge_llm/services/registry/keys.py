@@ -8,7 +8,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import ProviderKey
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.registry import encryption
+from blogforge_llm.services.registry import circuits, encryption
 
 sql = db.load("registry/keys")
 
@@ -83,6 +83,7 @@ def update(
     if api_key:
         secret = _clean_secret(api_key)
         sql.replace_secret(conn, key_id=key_id, ciphertext=encryption.encrypt(secret), hint=hint(secret))
+        circuits.forget_key(conn, key_id=key_id)
     return get(conn, actor=actor, key_id=key_id)
 
 

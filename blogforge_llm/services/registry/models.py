@@ -13,7 +13,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.registry import known_services, providers, routes
+from blogforge_llm.services.registry import circuits, known_services, providers, routes
 
 sql = db.load("registry/models")
 
@@ -124,6 +124,8 @@ def update(conn: db.Connection, *, actor: User, model_id: int, **changes: Unpack
     values = _clean({**{field: stands[field] for field in _FIELDS}, **changes})
     with _guard(conn, providers.get(conn, provider_id=model.provider_id), values["name"]):
         sql.update_model(conn, model_id=model_id, **values)
+    if values["name"] != model.name:
+        circuits.forget_model(conn, model_id=model_id)
     return get(conn, model_id=model_id)
 
 

@@ -15,7 +15,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.registry import address_policy, keys
+from blogforge_llm.services.registry import address_policy, circuits, keys
 
 sql = db.load("registry/providers")
 
@@ -86,6 +86,7 @@ def update(conn: db.Connection, *, actor: User, provider_id: int, **changes: Unp
         sql.update_provider(conn, provider_id=provider_id, **values)
     if values["base_url"] != provider.base_url:
         sql.forget_test(conn, provider_id=provider_id)
+        circuits.forget_provider(conn, provider_id=provider_id)
     return get(conn, provider_id=provider_id)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from blogforge_llm import db
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.registry import models, providers, routes
+from blogforge_llm.services.registry import circuits, models, providers, routes
 from blogforge_llm.web import forms, htmx, viewers
 from blogforge_llm.web.registry import numbers
 
@@ -25,7 +25,10 @@ def index() -> ResponseReturnValue:
     with db.transaction() as conn:
         found, all_routes = models.list_all(conn), routes.list_all(conn)
         has_providers = providers.count(conn) > 0
-    return render_template("registry/models/index.html", models=found, routes=all_routes, has_providers=has_providers)
+        resting = circuits.list_resting(conn, actor=viewers.current())
+    return render_template(
+        "registry/models/index.html", models=found, routes=all_routes, has_providers=has_providers, resting=resting
+    )
 
 
 @bp.get("/new")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from blogforge_llm import connections, db
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.registry import connecting, keys, known_services, models, providers
+from blogforge_llm.services.registry import circuits, connecting, keys, known_services, models, providers
 from blogforge_llm.web import forms, htmx, viewers
 from blogforge_llm.web.registry import numbers
 
@@ -23,7 +23,10 @@ def index() -> ResponseReturnValue:
     with db.transaction() as conn:
         found, all_models = providers.list_all(conn), models.list_all(conn)
         all_keys = keys.list_visible(conn, actor=viewers.current(), limit=1000)
-    return render_template("registry/providers/index.html", providers=found, models=all_models, keys=all_keys)
+        resting = circuits.list_resting(conn, actor=viewers.current())
+    return render_template(
+        "registry/providers/index.html", providers=found, models=all_models, keys=all_keys, resting=resting
+    )
 
 
 @bp.get("/new")
@@ -111,6 +114,7 @@ def load(provider_id: int) -> dict[str, Any]:
             "provider": provider,
             "keys": found,
             "models": models.list_of_provider(conn, provider_id=provider_id),
+            "resting": circuits.list_resting(conn, actor=viewer),
         }
 
 

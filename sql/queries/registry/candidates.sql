@@ -1,7 +1,7 @@
 -- The models that may be asked, with what is needed to ask them.
 
 -- name: list_for_route(route_id, user_id)
--- In the route's order, each with one key: the user's own before the shared ones.
+-- In the route's order, each as often as there are keys for it: the user's own before the shared ones.
 SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
        m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
@@ -9,12 +9,10 @@ SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, 
   FROM route_models rm
   JOIN models m ON m.id = rm.model_id
   JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN LATERAL (
-       SELECT id, ciphertext FROM provider_keys
-        WHERE provider_id = p.id AND is_enabled AND (user_id IS NULL OR user_id = :user_id)
-        ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
+  LEFT JOIN provider_keys k
+    ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
  WHERE rm.route_id = :route_id
- ORDER BY rm.position;
+ ORDER BY rm.position, k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_model(model_id, user_id)
 -- The same for a model that is asked by itself.
@@ -24,11 +22,10 @@ SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, 
        p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
   FROM models m
   JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN LATERAL (
-       SELECT id, ciphertext FROM provider_keys
-        WHERE provider_id = p.id AND is_enabled AND (user_id IS NULL OR user_id = :user_id)
-        ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
- WHERE m.id = :model_id;
+  LEFT JOIN provider_keys k
+    ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+ WHERE m.id = :model_id
+ ORDER BY k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_provider(provider_id, user_id)
 -- The provider itself, for asking what models it has.
@@ -39,11 +36,10 @@ SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::n
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
        true AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
   FROM providers p
-  LEFT JOIN LATERAL (
-       SELECT id, ciphertext FROM provider_keys
-        WHERE provider_id = p.id AND is_enabled AND (user_id IS NULL OR user_id = :user_id)
-        ORDER BY user_id IS NULL, position, id LIMIT 1) k ON true
- WHERE p.id = :provider_id;
+  LEFT JOIN provider_keys k
+    ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+ WHERE p.id = :provider_id
+ ORDER BY k.user_id IS NULL, k.position, k.id;
 
 -- name: get_default_route()^
 SELECT id, name FROM routes WHERE is_default AND archived_at IS NULL;

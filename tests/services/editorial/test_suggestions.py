@@ -15,6 +15,7 @@ from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Post
 from blogforge_llm.services.editorial import actions, fields, plans, posts, revisions, suggestions, workflow
+from blogforge_llm.services.registry import circuits, models
 from blogforge_llm.services.tasks import tasks
 from tests import factories
 from tests.services.prompts.factories import inline, make_template
@@ -71,6 +72,20 @@ def test_the_plan_shows_the_prompt_that_is_sent(conn, alice, post, model, action
     assert [{"role": m.role, "content": m.text} for m in plan.resolved.messages] == sent
     assert plan.asked == "llama on Groq"
     assert plan.tokens > 0 and plan.prompt_cost > 0
+    assert plan.passed_over == []
+
+
+def test_the_plan_says_who_is_passed_over_right_now(conn, ada, alice, post, model, action):
+    provider_id = models.get(conn, model_id=model).provider_id
+    other = models.create(conn, actor=ada, provider_id=provider_id, name="gemma", in_default_route=True)
+    circuits.open_(conn, actor=ada, name=f"model:{model}", note="too dear")
+    plan = plans.make(conn, actor=alice, post_id=post.id, field_key="basic_idea")
+    assert plan.asked == "gemma on Groq"
+    assert [("llama" in why, "too dear" in why) for why in plan.passed_over] == [(True, True)]
+    circuits.open_(conn, actor=ada, name=f"model:{other.id}")
+    plan = plans.make(conn, actor=alice, post_id=post.id, field_key="basic_idea")
+    assert plan.asked == "llama on Groq"
+    assert len(plan.passed_over) == 2
 
 
 def test_a_list_reaches_the_prompt_as_items(conn, ada, alice, post, model):
