@@ -6,6 +6,7 @@ import procrastinate
 
 from blogforge_llm import db, jobqueue
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
+from blogforge_llm.services.ops import metrics
 from blogforge_llm.services.tasks import frames, workers
 
 
@@ -21,3 +22,6 @@ def sweep(timestamp: int) -> None:
         idempotency.forget_old(conn)
         sessions.forget_old(conn)
         throttle.forget_old(conn)
+        metrics.forget_dead(conn)
+    with db.transaction() as conn:
+        metrics.add_up(conn)  # so that the first look after a week finds little to do

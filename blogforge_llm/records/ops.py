@@ -1,8 +1,10 @@
-"""What the overview of the LLM area says."""
+"""What the overview of the LLM area says, and /metrics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,39 @@ class Overview:
     has_default_models: bool
     has_actions: bool
     has_posts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallTotal:
+    """Calls of one model that ended alike and took about as long; `bucket` counts the bounds they reached."""
+
+    provider: str
+    model: str
+    outcome: str
+    bucket: int
+    calls: int
+    seconds: float
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMetrics:
+    """What a process last said of itself, in Prometheus' text format."""
+
+    worker_id: UUID
+    kind: str
+    host: str
+    pid: int
+    exposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What all processes agree on. `unfinished` is (count, age of the oldest in seconds) by status."""
+
+    totals: list[CallTotal]
+    unfinished: dict[str, tuple[int, float]]
+    workers: dict[str, int]
+    processes: list[ProcessMetrics]

@@ -106,3 +106,14 @@ class Preset:
     parameters: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a program may ask for by name: a route, or one model alone."""
+
+    name: str
+    owner: str  # the provider; "route" for a route
+    created_at: datetime
+    route_id: int | None
+    model_id: int | None

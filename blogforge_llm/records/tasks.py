@@ -116,6 +116,7 @@ class Task:
     run_id: UUID | None
     cancel_requested_at: datetime | None
     rerun_of: int | None
+    request_id: str | None
     created_by: int | None
     created_by_name: str | None
     created_at: datetime

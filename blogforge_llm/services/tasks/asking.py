@@ -7,11 +7,12 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Message, Parameters
-from blogforge_llm.errors import Invalid
-from blogforge_llm.records.accounts import User
+from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.tasks import Task
+from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import resolver
-from blogforge_llm.services.registry import candidates, models, routes
+from blogforge_llm.services.registry import candidates, models, offers, routes
 from blogforge_llm.services.tasks import tasks
 
 
@@ -53,6 +54,31 @@ def create(
     return tasks.create(
         conn, actor=actor, messages=resolved.messages, template_version_id=resolved.template_version_id,
         part_version_ids=resolved.part_version_ids, inputs=inputs, **chosen,
+    )  # fmt: skip
+
+
+def create_awaited(
+    conn: db.Connection,
+    *,
+    actor: User,
+    name: str,
+    messages: Sequence[Message],
+    parameters: Parameters,
+    deadline_s: float,
+) -> Task:
+    """A task for runner.stream_now, asking the route or the model of this name.
+
+    Raises NotFound for a name that means nothing, or whom nobody can ask now.
+    """
+    permissions.require(actor, Permission.RUN_TASKS)
+    offer = offers.get(conn, actor=actor, name=name)
+    try:
+        candidates.list_for(conn, route_id=offer.route_id, model_id=offer.model_id, user_id=actor.id)
+    except Invalid as error:
+        raise NotFound(str(error)) from error
+    return tasks.create(
+        conn, actor=actor, messages=messages, route_id=offer.route_id, model_id=offer.model_id,
+        parameters=parameters, deadline_s=deadline_s, is_queued=False,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from blogforge_llm import db, jobqueue
+from blogforge_llm import db, jobqueue, tracing
 from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
@@ -65,6 +65,7 @@ def create(
         deadline_s=deadline_s,
         is_awaited=not is_queued,
         rerun_of=rerun_of,
+        request_id=tracing.request_id(),
         created_by=actor.id,
     )
     if is_queued:

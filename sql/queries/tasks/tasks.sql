@@ -1,10 +1,10 @@
 -- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
 
--- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, created_by)$
+-- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, request_id, created_by)$
 INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-                   contract, deadline_s, is_awaited, rerun_of, created_by)
+                   contract, deadline_s, is_awaited, rerun_of, request_id, created_by)
 VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
-        :contract, :deadline_s, :is_awaited, :rerun_of, :created_by)
+        :contract, :deadline_s, :is_awaited, :rerun_of, :request_id, :created_by)
 RETURNING id;
 
 -- name: get_task(task_id)^
@@ -12,7 +12,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS templat
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
        t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.created_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+       t.rerun_of, t.request_id, t.created_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
   FROM tasks t
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
   LEFT JOIN templates tp ON tp.id = tv.template_id
