@@ -1,4 +1,4 @@
-"""The log: one line of JSON for each attempt and each run, the same request id in web, job and engine, nothing said in it."""
+"""The log: a line of JSON for each attempt and each run, one request id in web, job and engine, nothing said in it."""
 
 from __future__ import annotations
 
