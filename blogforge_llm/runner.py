@@ -34,7 +34,7 @@ from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
 from blogforge_llm.recorder import Lost, Recorder, Tally, persist
-from blogforge_llm.records.tasks import Category, Source, Task, TaskStatus
+from blogforge_llm.records.tasks import Category, Lease, Source, Task, TaskStatus
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import tasks
 
@@ -63,13 +63,25 @@ def ask_now(task_id: int) -> Task:
         return tasks.get(conn, task_id=task_id)
 
 
-def stream_now(task_id: int, tally: Tally) -> Generator[Event, None, None]:
-    """Run an awaited task here, and hand on what comes; its rows are written before Completed is. Raises EngineError.
-
-    Closing it stops the call; an EngineError thrown into it is how the task then ends. `tally` is kept up to date.
-    """
+def lease() -> Lease:
+    """For a task that is made to run here at once: give it to tasks.create."""
     presence.join("web")
-    return _run(task_id, tally, streaming=True)
+    return Lease(uuid4(), presence.worker_id)
+
+
+def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator[Event, None, None]:
+    """Run a task made with a lease and hand on what comes; rows are written before Completed is. Raises EngineError.
+
+    Begin it in any case, for the task runs already. Closing it then stops the call; an EngineError thrown into it is
+    how the task ends. `tally` is kept up to date.
+    """
+    assert task.run_id is not None
+    run = _RunOf(task.run_id, task, Cancellation(), tally, is_streaming=True)
+    presence.running[task.id] = run.cancellation
+    try:
+        yield from _ask_and_finish(run, asked)
+    finally:
+        presence.running.pop(task.id, None)
 
 
 def cancel_here(task_id: int) -> None:
@@ -137,29 +149,35 @@ class _RunOf:
 
 
 def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, None, None]:
+    recorder = Recorder(run.task, run.id, run.tally)
     try:
-        completion = yield from _ask(run, asked)
+        completion = yield from _ask(run, asked, recorder)
     except Lost:
         log.info("task %s: run %s no longer holds it", run.task.id, run.id)
         raise EngineError(Category.CANCELLED, "Stopped on request.", attempts=run.tally.attempts) from None
     except EngineError as error:
-        _end(run, error.category, str(error))
+        _end(run, recorder, error.category, str(error))
         raise
     except GeneratorExit:
-        _end(run, Category.CANCELLED, "The program that asked went away.")
+        _end(run, recorder, Category.CANCELLED, "The program that asked went away.")
         raise
     except Exception as error:
         log.exception("task %s failed inside", run.task.id)
         message = "Something broke on our side. Try again; the log tells an admin why."
-        _end(run, Category.SERVER_ERROR, message)
+        _end(run, recorder, Category.SERVER_ERROR, message)
         raise EngineError(Category.SERVER_ERROR, message, attempts=run.tally.attempts) from error
-    persist(lambda conn: tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion))
+    persist(lambda conn: _succeed(conn, run, recorder, completion))
     _log(run, TaskStatus.SUCCEEDED, served_by=completion.served_by)
     yield Completed(completion)
 
 
-def _ask(run: _RunOf, asked: list[Candidate]) -> Generator[Event, None, Completion]:
-    task, recorder = run.task, Recorder(run.task, run.id, run.tally)
+def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
+    recorder.write_answer(conn)
+    tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+
+
+def _ask(run: _RunOf, asked: list[Candidate], recorder: Recorder) -> Generator[Event, None, Completion]:
+    task = run.task
     request = tasks.request_of(task)
     try:
         if not run.is_streaming:
@@ -186,15 +204,20 @@ def _show(task_id: int, event: Event, recorder: Recorder) -> None:
         _writer.append(task_id, event.text)
 
 
-def _end(run: _RunOf, category: Category, message: str) -> None:
-    task_id, run_id = run.task.id, run.id
-    if category is Category.CANCELLED and _is_stopping.is_set() and not _is_cancelled(task_id):
-        persist(lambda conn: tasks.release(conn, task_id=task_id, run_id=run_id))
-        _log(run, TaskStatus.QUEUED, category=category)
-    else:
-        persist(lambda conn: tasks.fail(conn, task_id=task_id, run_id=run_id, category=category, message=message))
-        is_cancelled = category is Category.CANCELLED
-        _log(run, TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED, category=category)
+def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> None:
+    is_cancelled = category is Category.CANCELLED
+    is_released = is_cancelled and _is_stopping.is_set() and not _is_cancelled(run.task.id)
+
+    def write(conn: db.Connection) -> None:
+        recorder.write_answer(conn)
+        if is_released:
+            tasks.release(conn, task_id=run.task.id, run_id=run.id)
+        else:
+            tasks.fail(conn, task_id=run.task.id, run_id=run.id, category=category, message=message)
+
+    persist(write)
+    status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED
+    _log(run, TaskStatus.QUEUED if is_released else status, category=category)
 
 
 def _is_cancelled(task_id: int) -> bool:

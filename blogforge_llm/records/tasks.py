@@ -170,3 +170,11 @@ class LiveState:
     @property
     def is_finished(self) -> bool:
         return self.status not in (TaskStatus.QUEUED, TaskStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one run, in one living process, to ask for a task and to end it."""
+
+    run_id: UUID
+    worker_id: UUID

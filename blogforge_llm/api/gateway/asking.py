@@ -15,6 +15,7 @@ from blogforge_llm.engine.categories import POLICIES
 from blogforge_llm.engine.types import (
     AttemptFailed,
     AttemptStarted,
+    Candidate,
     Completed,
     Completion,
     EngineError,
@@ -27,9 +28,9 @@ from blogforge_llm.records.tasks import Category, Task
 _STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-def answer(task: Task, asked: Asked) -> Response:
+def answer(task: Task, candidates: list[Candidate], asked: Asked) -> Response:
     """Run the task and answer its caller. Raises Unanswered."""
-    call = _Call(task)
+    call = _Call(task, candidates)
     if asked.is_live:
         return _live(call, answers.Chunks(task, wants_usage=asked.wants_usage))
     try:
@@ -50,6 +51,7 @@ class _Call:
     """A task being run for the current request: its events, and the watch on who waits for them."""
 
     task: Task
+    candidates: list[Candidate]
     tally: Tally = field(default_factory=Tally)
     events: Generator[Event, None, None] = field(init=False)
     model: str = ""
@@ -58,7 +60,7 @@ class _Call:
 
     def __post_init__(self) -> None:
         self._began = g.began
-        self.events = runner.stream_now(self.task.id, self.tally)
+        self.events = runner.stream_leased(self.task, self.candidates, self.tally)
         self._end_watch = departures.watch(request.environ, lambda: runner.cancel_here(self.task.id))
 
     def completion(self) -> Completion:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from blogforge_llm import db
+from blogforge_llm import db, runner
 from blogforge_llm.api import authentication
 from blogforge_llm.api.gateway import asking, requests, schemas
 from blogforge_llm.api.gateway.blueprint import bp
@@ -80,13 +80,15 @@ def error_responses(*statuses: int) -> dict[int, Any]:
 def create() -> Response:
     """Ask a route or a model, as OpenAI's chat completions."""
     asked = requests.read()
+    lease = runner.lease()
     with db.transaction() as conn:
-        task = tasks.create_awaited(
+        task, candidates = tasks.create_awaited(
             conn,
             actor=authentication.current(),
             name=asked.model,
             messages=asked.messages,
             parameters=asked.parameters,
             deadline_s=asked.deadline_s,
+            lease=lease,
         )
-    return asking.answer(task, asked)
+    return asking.answer(task, candidates, asked)
