@@ -123,7 +123,7 @@ def _run(task_id: int, tally: Tally, *, streaming: bool) -> Generator[Event, Non
 
 def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
     """None when another run has the task, or it is over. Raises EngineError when nobody can be asked."""
-    with db.transaction() as conn:
+    with db.connection() as conn:  # each of these statements stands alone
         task = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
         if task is None:
             return None

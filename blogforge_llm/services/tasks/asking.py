@@ -72,6 +72,8 @@ def create_awaited(
     Raises NotFound for a name that means nothing, or whom nobody can ask now.
     """
     permissions.require(actor, Permission.RUN_TASKS)
+    # Nobody has been asked yet: the row of the attempt, which is written next, flushes this one with it.
+    conn.execute("SET LOCAL synchronous_commit = off")
     offer = offers.get(conn, actor=actor, name=name)
     try:
         asked = candidates.list_for(conn, route_id=offer.route_id, model_id=offer.model_id, user_id=actor.id)
