@@ -91,8 +91,9 @@ class Presence:
 
     def _measure(self) -> None:
         """Say what this process measured of itself: a worker has no address that Prometheus could ask."""
-        with db.transaction() as conn:
-            metrics.keep_process(conn, worker_id=self.worker_id, exposition=measuring.exposition())
+        exposition = measuring.exposition()
+        with db.connection() as conn:
+            metrics.keep_process(conn, worker_id=self.worker_id, exposition=exposition)
 
     def _hear_cancellations(self) -> None:
         for payload in db.listen("task_cancel", self._stop):

@@ -153,7 +153,8 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, Non
     try:
         completion = yield from _ask(run, asked, recorder)
     except Lost:
-        log.info("task %s: run %s no longer holds it", run.task.id, run.id)
+        # Stopped before its call began, and then still ours to end; or another run's, and then this changes nothing.
+        _end(run, recorder, Category.CANCELLED, "Stopped on request.")
         raise EngineError(Category.CANCELLED, "Stopped on request.", attempts=run.tally.attempts) from None
     except EngineError as error:
         _end(run, recorder, error.category, str(error))
@@ -208,14 +209,16 @@ def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> N
     is_cancelled = category is Category.CANCELLED
     is_released = is_cancelled and _is_stopping.is_set() and not _is_cancelled(run.task.id)
 
-    def write(conn: db.Connection) -> None:
+    def write(conn: db.Connection) -> bool:
         recorder.write_answer(conn)
         if is_released:
             tasks.release(conn, task_id=run.task.id, run_id=run.id)
-        else:
-            tasks.fail(conn, task_id=run.task.id, run_id=run.id, category=category, message=message)
+            return True
+        return tasks.fail(conn, task_id=run.task.id, run_id=run.id, category=category, message=message)
 
-    persist(write)
+    if not persist(write):
+        log.info("task %s: run %s no longer holds it", run.task.id, run.id)
+        return
     status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED
     _log(run, TaskStatus.QUEUED if is_released else status, category=category)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
-from flask import Response, g, request
+from flask import Response, after_this_request, g, request
 
 from blogforge_llm import runner
 from blogforge_llm.api.gateway import answers, departures, errors
@@ -22,10 +23,27 @@ from blogforge_llm.engine.types import (
     Event,
     TextDelta,
 )
+from blogforge_llm.errors import TooMany
 from blogforge_llm.recorder import Tally
 from blogforge_llm.records.tasks import Category, Task
 
+PLACES = 200  # of the server's threads; live pages have theirs (live/hub.py)
+_places = threading.BoundedSemaphore(PLACES)
 _STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+def take_place() -> None:
+    """For the current request, until its answer is sent: a waiting caller holds a thread, and pages need some too.
+
+    Raises TooMany.
+    """
+    if not _places.acquire(blocking=False):
+        raise TooMany(f"{PLACES} requests are being answered here already. Try again in a moment.", retry_after_s=1)
+
+    @after_this_request
+    def leave(response: Response) -> Response:
+        response.call_on_close(_places.release)
+        return response
 
 
 def answer(task: Task, candidates: list[Candidate], asked: Asked) -> Response:

@@ -40,9 +40,10 @@ _ERRORS = {
 }
 
 
-def error_responses(*statuses: int) -> dict[int, Any]:
+def error_responses(*statuses: int) -> dict[int | str, Any]:
     content = {"application/json": {"schema": schemas.GatewayError}}
-    return {status: {"description": _ERRORS[status], "content": content} for status in statuses}
+    named: dict[int | str, Any] = {status: {"description": _ERRORS[status], "content": content} for status in statuses}
+    return named | {"default": {"description": "Any other error.", "content": content}}
 
 
 @bp.post("/chat/completions")
@@ -80,6 +81,7 @@ def error_responses(*statuses: int) -> dict[int, Any]:
 def create() -> Response:
     """Ask a route or a model, as OpenAI's chat completions."""
     asked = requests.read()
+    asking.take_place()
     lease = runner.lease()
     with db.transaction() as conn:
         task, candidates = tasks.create_awaited(

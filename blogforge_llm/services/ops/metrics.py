@@ -36,7 +36,6 @@ def get(conn: db.Connection) -> Metrics:
 
 
 def keep_process(conn: db.Connection, *, worker_id: UUID, exposition: str) -> None:
-    conn.execute("SET LOCAL synchronous_commit = off")  # it is said again in ten seconds
     sql.keep_process(conn, worker_id=worker_id, exposition=exposition)
 
 

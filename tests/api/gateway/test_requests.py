@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from blogforge_llm import db
+from blogforge_llm.api.gateway import asking
 from blogforge_llm.api.gateway.requests import _UNSUPPORTED
 from blogforge_llm.records.accounts import User
 from blogforge_llm.services.accounts import tokens
@@ -162,6 +164,17 @@ def test_a_request_id_is_kept_when_it_is_one(post: Post) -> None:
     for strange in ("a b", "x" * 65, "<script>", ""):
         made = post(GOOD, {"X-Request-Id": strange}).headers["X-Request-Id"]
         assert made != strange and len(made) == 16
+
+
+def test_callers_beyond_the_places_are_told_to_come_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(asking, "_places", places)
+    for _ in range(3):
+        assert_is_refusal(post(GOOD), 404, None, "model_not_found")  # each gave its place back
+    places.acquire()
+    answer = post(GOOD)
+    assert_is_refusal(answer, 429, None, "rate_limit_exceeded")
+    assert answer.headers["Retry-After"] == "1"
 
 
 _json = st.recursive(
