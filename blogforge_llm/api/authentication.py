@@ -19,7 +19,7 @@ def load_viewer() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send an API token: `Authorization: Bearer TOKEN`.")
-    with db.transaction() as conn:
+    with db.connection() as conn:
         g.viewer = tokens.find_user(conn, token=token.strip())
     if g.viewer is None:
         raise Unauthenticated("This API token is not valid. It may have been revoked; make a new one.")

@@ -15,7 +15,7 @@ from blogforge_llm import db, migrations
 from blogforge_llm.cli import database, parent
 from blogforge_llm.config import Settings
 
-THREADS = 256  # a stream holds a thread each; live/hub.py keeps room for pages
+THREADS = 512  # a stream holds a thread each: 200 live pages, 200 callers of the gateway, and room for the rest
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

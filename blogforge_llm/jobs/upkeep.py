@@ -6,6 +6,7 @@ import procrastinate
 
 from blogforge_llm import db, jobqueue
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
+from blogforge_llm.services.ops import metrics
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
 
@@ -23,3 +24,6 @@ def sweep(timestamp: int) -> None:
         sessions.forget_old(conn)
         throttle.forget_old(conn)
         circuits.forget_gone(conn)
+        metrics.forget_dead(conn)
+    with db.transaction() as conn:
+        metrics.add_up(conn)  # so that the first look after a week finds little to do
