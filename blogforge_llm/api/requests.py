@@ -25,7 +25,8 @@ def check_body() -> None:
     """A body of another type would count as none where one is optional, and what it says be lost without a word."""
     if not request.path.startswith(("/api/", "/v1/")) or not (body := request.get_data()):
         return
-    if request.mimetype != "application/json":
+    # OpenAI's own door needs its body and reads it whatever it is called; nothing can be lost there.
+    if request.path.startswith("/api/") and request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as JSON, with the header `Content-Type: application/json`.")
     if _is_too_deep(body):
         raise BadRequest(f"The JSON is nested deeper than {DEPTH_MAX}.")

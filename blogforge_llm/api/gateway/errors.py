@@ -41,6 +41,7 @@ OF_CATEGORY = {
     Category.AUTHENTICATION: _Answer(502, SERVER, "upstream_key_refused"),
     Category.PERMISSION: _Answer(502, SERVER, "upstream_permission"),
     Category.MODEL_NOT_FOUND: _Answer(404, BAD_REQUEST, "model_not_found"),
+    Category.ADDRESS_REFUSED: _Answer(502, SERVER, "upstream_address_refused"),
     Category.CONTEXT_LENGTH: _Answer(400, BAD_REQUEST, "context_length_exceeded"),
     Category.INVALID_REQUEST: _Answer(400, BAD_REQUEST, "upstream_refused_request"),
     Category.CONTENT_FILTER: _Answer(400, BAD_REQUEST, "content_filter"),

@@ -124,8 +124,8 @@ def test_material_cannot_close_its_fence(closing: str) -> None:
 @pytest.mark.parametrize(
     "closing",
     [
-        "<\u200b/idea>", "</\u200bidea>", "</idea\u200b>", "</id\u00adea>", "</\u2060idea>", "<\x0b/idea>", "<\x01/idea>",
-        "＜/idea＞", "＜／ｉｄｅａ＞", "﹤/idea>", "</𝐢𝐝𝐞𝐚>", "</i\ufe0fdea>", "<\u3164/idea>", "<//idea>", "<\\/idea>",
+        "<\u200b/idea>", "</\u200bidea>", "</idea\u200b>", "</id\u00adea>", "</\u2060idea>", "<\x0b/idea>",
+        "<\x01/idea>", "＜/idea＞", "＜／ｉｄｅａ＞", "﹤/idea>", "</𝐢𝐝𝐞𝐚>", "</i\ufe0fdea>", "<\u3164/idea>", "<//idea>", "<\\/idea>",
         '</idea foo="1">', "<" + " \u200b" * 500 + "/idea>", "</idea",
     ],
 )  # fmt: skip
@@ -136,8 +136,8 @@ def test_material_cannot_close_its_fence_with_what_only_looks_like_it(closing: s
 
 @pytest.mark.parametrize(
     "text",
-    ["a < b, c ＜ d", "</ideas>", "</idea-list>", "</id\u200beal>", "<b>idea</b> <idea>", "< idea >", "soft\u00adhyphen",
-     "e\u0301 ﬁ ｉｄｅａ", "1 </ 2", "<", "</", "</ide"],
+    ["a < b, c ＜ d", "</ideas>", "</idea-list>", "</id\u200beal>", "<b>idea</b> <idea>", "< idea >",
+     "soft\u00adhyphen", "e\u0301 ﬁ ｉｄｅａ", "1 </ 2", "<", "</", "</ide"],
 )  # fmt: skip
 def test_all_other_material_stays_as_it_is(text: str) -> None:
     assert said(resolver.assemble([data()], {"idea": text}))[0][1] == f"The idea:\n<idea>\n{text}\n</idea>"
