@@ -1,4 +1,7 @@
-"""What a request must satisfy before its view: a body that is JSON and can be read, a page that can be counted to."""
+"""What a request must satisfy before its view: a body that is JSON and can be read, a page that can be counted to.
+
+The gateway (/v1) needs its body, so nothing can be lost there; it reads and refuses in OpenAI's own way.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,9 @@ def init(app: Flask) -> None:
 
 def check_body() -> None:
     """A body of another type would count as none where one is optional, and what it says be lost without a word."""
-    if not request.path.startswith(("/api/", "/v1/")) or not (body := request.get_data()):
+    if not request.path.startswith("/api/") or not (body := request.get_data()):
         return
-    # OpenAI's own door needs its body and reads it whatever it is called; nothing can be lost there.
-    if request.path.startswith("/api/") and request.mimetype != "application/json":
+    if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as JSON, with the header `Content-Type: application/json`.")
     if _is_too_deep(body):
         raise BadRequest(f"The JSON is nested deeper than {DEPTH_MAX}.")

@@ -1,5 +1,5 @@
-"""Cleans an answer to its output contract and checks it. What is taken off an answer is in wrappings.py, what lists look
-like in lists.py.
+"""Cleans an answer to its output contract and checks it. What is taken off an answer is in wrappings.py, what lists
+look like in lists.py.
 """
 
 from __future__ import annotations

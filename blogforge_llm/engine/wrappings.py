@@ -1,5 +1,5 @@
-"""What models wrap around an answer: thoughts, a preamble, a label, a fence, quotation marks, an offer of more. Taken off
-only where no author would have written it; what stays doubtful stays.
+"""What models wrap around an answer: thoughts, a preamble, a label, a fence, quotation marks, an offer of more. Taken
+off only where no author would have written it: what is doubtful stays.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _HANDED_OVER = re.compile(
     re.IGNORECASE,
 )
 _AGREED = re.compile(
-    rf"(?:{_YES}[!,.][ \t]+{_HERE}\b[^\n]{{0,120}}[.!]|(?:sure(?: thing)?|certainly|of course|absolutely)!)[ \t]*\n\s*\n\s*",
+    rf"(?:{_YES}[!,.][ \t]+{_HERE}\b[^\n]{{0,120}}[.!]|(?:sure(?: thing)?|certainly|of course|absolutely)!)"
+    r"[ \t]*\n\s*\n\s*",
     re.IGNORECASE,
 )
 _PREAMBLES = (_PREAMBLE, _HANDED_OVER, _AGREED)
@@ -53,8 +54,8 @@ _PREAMBLES = (_PREAMBLE, _HANDED_OVER, _AGREED)
 # Before the one line that was asked for: "Bread: a history" is a title, "Title: Bread" is one with a label.
 _LABELS = (
     re.compile(
-        rf"(?:{_YES}[!,.][ \t]+)?{_HERE} (?:the|your|an?|my|one) {_WORDS}(?:title|subtitle|headline|heading|line|suggestion)"
-        r"(?: (?:for|based on|that|of|as|you)\b[^:\n]{0,60})?:\s*",
+        rf"(?:{_YES}[!,.][ \t]+)?{_HERE} (?:the|your|an?|my|one) {_WORDS}"
+        r"(?:title|subtitle|headline|heading|line|suggestion)(?: (?:for|based on|that|of|as|you)\b[^:\n]{0,60})?:\s*",
         re.IGNORECASE,
     ),
     re.compile(
