@@ -12,6 +12,7 @@ from blogforge_llm import db
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.registry import Model
 from blogforge_llm.services.registry import keys, models, presets, providers, routes
+from tests import factories
 
 SECRET = "gsk_topsecret0123456789"
 Browse = Callable[[User | None], FlaskClient]
