@@ -282,5 +282,5 @@ def test_no_page_carries_a_secret(browse: Browse, conn: db.Connection, ada: User
 
 def test_a_tick_that_is_nested_too_deep_is_refused(browse: Browse, conn: db.Connection, ada: User) -> None:
     provider_id = factories.make_provider(conn, kind="groq", base_url=None)
-    answer = browse(ada).post(f"/llm/providers/{provider_id}/discovery", data={"model": "[" * 100_000})
+    answer = browse(ada).post(f"/llm/providers/{provider_id}/models", data={"model": "[" * 100_000})
     assert answer.status_code == 422 and "could not be read" in answer.text
