@@ -18,9 +18,11 @@ from blogforge_llm import db
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
+from blogforge_llm.engine.admission import Chain
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.fallback import Admission
+from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import (
     AttemptStarted,
     Candidate,
@@ -121,7 +123,8 @@ def _run(task_id: int, *, is_test: bool = False) -> None:
         started = _start(task_id, run_id)
         if started is not None:
             task, asked = started
-            _ask_and_finish(task, asked, Breakers(asked, run_id, is_test=is_test), run_id, cancellation)
+            admission = Chain(Breakers(asked, run_id, is_test=is_test), Limiter(tasks.request_of(task)))
+            _ask_and_finish(task, asked, admission, run_id, cancellation)
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]

@@ -16,7 +16,7 @@ _ALLOWED = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
     "Access-Control-Max-Age": "600",
 }
-_EXPOSED = "Location, X-Pagination, X-Request-Id, Retry-After, Idempotent-Replayed"
+_EXPOSED = "Location, X-Pagination, X-Request-Id, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy"
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from blogforge_llm.api import authentication, idempotency
+from blogforge_llm.api import authentication, idempotency, request_limits
 
 INTRODUCTION = """\
 Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
@@ -16,6 +16,8 @@ Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with e
 * Lists of small nouns take `page` and `page_size` and answer the total in `X-Pagination`; long ones take `after` and
   `limit`, and give `next` when there is more.
 * Errors are `application/problem+json` (RFC 9457) with `errors` per field.
+* Every answer says in `RateLimit` how many requests are left (`r`) and for how many seconds (`t`); above the limit the
+  answer is 429 with `Retry-After`.
 * A `POST` with an `Idempotency-Key` may be repeated safely: the second answer is the first one's.
 """
 
@@ -67,6 +69,7 @@ def create(app: Flask) -> Api:
         },
     )
     app.before_request(authentication.load_viewer)
+    request_limits.init(app)
     idempotency.init(app)
     return ProblemApi(app)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import procrastinate
 
 from blogforge_llm import db, jobqueue
+from blogforge_llm.engine import limits
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
@@ -23,3 +24,5 @@ def sweep(timestamp: int) -> None:
         sessions.forget_old(conn)
         throttle.forget_old(conn)
         circuits.forget_gone(conn)
+    with db.transaction() as conn:
+        limits.forget_old(conn)

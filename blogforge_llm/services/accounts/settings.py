@@ -16,6 +16,7 @@ from blogforge_llm.services.accounts import permissions
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?")
 _ORIGINS_MAX = 50
+_REQUESTS_MAX = 1_000_000
 
 sql = db.load("accounts/settings")
 
@@ -56,9 +57,9 @@ def update(conn: db.Connection, *, actor: User, key: str, value: Any) -> Setting
 
 
 def update_from_text(conn: db.Connection, *, actor: User, key: str, text: str) -> Setting:
-    """The same from a form: "1" is on and anything else off; lists are one entry a line."""
-    value = text == "1" if _known(key).kind == "boolean" else text.split()
-    return update(conn, actor=actor, key=key, value=value)
+    """The same from a form: "1" is on and anything else off; lists are one entry a line; 6,000 is 6000."""
+    read = {"boolean": lambda: text == "1", "number": lambda: _whole(text), "origins": text.split}
+    return update(conn, actor=actor, key=key, value=read[_known(key).kind]())
 
 
 def _known(key: str) -> Known:
@@ -73,6 +74,11 @@ def _setting(key: str, known: Known, row: dict[str, Any] | None) -> Setting:
         key, known.label, known.description, known.kind, row["value"], known.default, row["updated_at"],
         row["updated_by_name"],
     )  # fmt: skip
+
+
+def _whole(text: str) -> int | None:
+    digits = re.sub(r"[\s,]", "", text)
+    return int(digits) if re.fullmatch(r"[0-9]{1,12}", digits) else None
 
 
 def _boolean(value: Any) -> bool:
@@ -96,6 +102,12 @@ def _origins(value: Any) -> list[str]:
     return origins
 
 
+def _requests(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _REQUESTS_MAX:
+        raise Invalid.field("value", f"This setting is a whole number from 1 to {_REQUESTS_MAX:,}.")
+    return value
+
+
 KNOWN: dict[str, Known] = {
     "cors_origins": Known(
         "Web pages that may call the API",
@@ -110,5 +122,19 @@ KNOWN: dict[str, Known] = {
         "boolean",
         False,
         _boolean,
+    ),
+    "api_requests_per_token": Known(
+        "API requests a minute with one token",
+        "How often a program may call the API in any minute. Above it, it is told to wait.",
+        "number",
+        6_000,
+        _requests,
+    ),
+    "api_requests_per_user": Known(
+        "API requests a minute of one user",
+        "The same for all the tokens of a user together.",
+        "number",
+        12_000,
+        _requests,
     ),
 }
