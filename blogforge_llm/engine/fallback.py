@@ -136,7 +136,7 @@ class _Run:
             self._cancellation.wait(wait_s)
 
     def _admitted(self) -> Candidate:
-        """The one to ask now; waited for, where limits hold up all of them. Raises EngineError when there is none, or no
+        """The one to ask now, waited for where limits hold up all of them. Raises EngineError if there is none, or no
         time."""
         position, request = self._position, self._request
         look_s, longest_look_s = _LOOK_S
@@ -149,7 +149,9 @@ class _Run:
             refusals: list[Refusal] = []
             if (candidate := self._first_admitted(refusals)) is not None:
                 return candidate
-            waits = [look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in refusals if refusal.may_wait]
+            waits = [
+                look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in refusals if refusal.may_wait
+            ]
             wait_s = min(waits, default=math.inf)
             if time.monotonic() + wait_s + _ROOM_S > self._deadline:
                 raise self._nobody(refusals)

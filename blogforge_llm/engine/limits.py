@@ -1,16 +1,15 @@
 """How often and how much may be asked: the fallback's Admission over the tables of sql/queries/engine/limits.sql. One
 Limiter for one run. Windows slide, and no schedule of any number of processes goes over them, not even by one.
 
-A call counts from its admission on, and leaves a window that long after the latest moment at which the provider can have
-counted it. Until it ends it holds an estimate of its tokens. What a provider allows it allows an account: a model asked
-with two keys has its limits twice.
+A call counts from its admission on, and leaves a window that long after the latest moment at which the provider can
+have counted it. Until it ends it holds an estimate of its tokens. What a provider allows it allows an account: a model
+asked with two keys has its limits twice.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any

@@ -181,7 +181,7 @@ class LimitUse:
 
 @dataclass(frozen=True, slots=True)
 class LimitGroup:
-    """The limits of a model, or of all models together, asked with one key. `account` is None where there is no choice."""
+    """The limits of a model, or of all together, asked with one key. `account` is None where there is no choice."""
 
     owner: str
     account: str | None

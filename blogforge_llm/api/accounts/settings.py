@@ -21,7 +21,9 @@ class SettingOut(Schema):
 
     key = fields.String(required=True, metadata={"description": "Its name.", "example": "cors_origins"})
     description = fields.String(required=True, metadata={"description": "What it does."})
-    kind = fields.String(required=True, metadata={"description": "boolean, number or origins (a list).", "example": "origins"})
+    kind = fields.String(
+        required=True, metadata={"description": "boolean, number or origins (a list).", "example": "origins"}
+    )
     value = fields.Raw(required=True, metadata={"description": "In force.", "example": ["https://example.org"]})
     default = fields.Raw(required=True, metadata={"description": "What holds while nobody set it.", "example": []})
     updated_at = fields.AwareDateTime(

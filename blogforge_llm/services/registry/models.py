@@ -23,7 +23,7 @@ _LONGEST_WAIT_S = 3600
 
 
 class Details(TypedDict, total=False):
-    """What may be set on a model beside its name; None is unknown, the provider's default for the timeouts, or no limit."""
+    """What may be set on a model beside its name; None is unknown, no limit, or for waits the provider's default."""
 
     context_window: int | None
     max_output_tokens: int | None
