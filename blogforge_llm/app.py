@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import uuid
+import time
 from importlib import import_module
 
 import psycopg
@@ -11,11 +11,10 @@ from flask import Flask, Response, g, request
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
-from blogforge_llm import api, runner, web
-from blogforge_llm.api import errors as api_errors
+from blogforge_llm import api, measuring, runner, tracing, web
 from blogforge_llm.config import ROOT, Settings
 from blogforge_llm.errors import DomainError
-from blogforge_llm.web import assets, errors, formats, navigation, security, viewers
+from blogforge_llm.web import assets, bodies, errors, formats, navigation, proxies, security, viewers
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +27,17 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(SESSION_COOKIE_NAME="blogforge_messages", SESSION_COOKIE_HTTPONLY=True)
     app.extensions["settings"] = settings
     runner.configure(settings)
+    # A redirect to the right spelling of an address would name the host that the request names, whichever that is.
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     app.before_request(name_request)
+    app.after_request(note_answer)
     security.init(app)
     viewers.init(app)
+    bodies.init(app)
+    proxies.init(app)
     assets.init(app)
     navigation.init(app)
     formats.init(app)
@@ -47,7 +51,17 @@ def create_app(settings: Settings) -> Flask:
 
 
 def name_request() -> None:
-    g.request_id = uuid.uuid4().hex[:16]
+    g.began = time.monotonic()
+    g.request_id = tracing.begin(request.headers.get("X-Request-Id"))
+
+
+def note_answer(response: Response) -> Response:
+    """The id that the log has too, and the time until here: a stream goes on after it."""
+    response.headers["X-Request-Id"] = g.get("request_id", "-")
+    if (began := g.get("began")) is not None:
+        endpoint = request.endpoint or "none"
+        measuring.requests.labels(endpoint, str(response.status_code)).observe(time.monotonic() - began)
+    return response
 
 
 def answer_error(error: Exception) -> Response:
@@ -56,6 +70,4 @@ def answer_error(error: Exception) -> Response:
         log.error("request %s %s %s failed", g.request_id, request.method, request.path, exc_info=error)
     wants_json = request.accept_mimetypes.best == "application/json"  # our own scripts, autosave.js for one
     is_program = wants_json or request.path.startswith(("/api/", "/v1/"))
-    response = api_errors.answer(error) if is_program else errors.answer(error)
-    response.headers["X-Request-Id"] = g.get("request_id", "-")
-    return response
+    return api.answer_error(error) if is_program else errors.answer(error)

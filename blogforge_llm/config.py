@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from blogforge_llm.errors import DomainError
 
 ROOT = Path(__file__).resolve().parent.parent  # templates/, static/ and sql/ stand here: deploy from a checkout
@@ -34,8 +37,8 @@ def from_env(environ: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environ is None else environ
     data_dir = Path(env.get("BLOGFORGE_DATA_DIR") or "./instance").expanduser().absolute()
     database_url = env.get("DATABASE_URL") or None
-    if database_url and not database_url.startswith(("postgresql://", "postgres://")):
-        raise ConfigError("DATABASE_URL must begin with postgresql://")
+    if database_url:
+        _check_url(database_url)
     secret_key = env.get("BLOGFORGE_SECRET_KEY") or None
     if secret_key is None:
         if database_url:
@@ -58,6 +61,22 @@ def provider_keys(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     env = os.environ if environ is None else environ
     suffix = "_API_KEY"
     return {name: value for name, value in sorted(env.items()) if name.endswith(suffix) and value.strip()}
+
+
+def _check_url(text: str) -> None:
+    """The message never quotes it: parts of a password that is not encoded may stand anywhere in it."""
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("DATABASE_URL must begin with postgresql://")
+    try:
+        parts = conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        parts = {"port": "unreadable"}
+    ports = str(parts.get("port") or "").split(",")
+    if "@" in str(parts.get("host")) or not all(port.isdecimal() or not port for port in ports):
+        raise ConfigError(
+            "DATABASE_URL cannot be read. Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with the special "
+            "characters of the password percent-encoded, such as %40 for @ and %2F for /."
+        )
 
 
 def _port(text: str) -> int:

@@ -141,4 +141,6 @@ def _reason(error: CallError, candidate: Candidate) -> str:
             provider=candidate.provider_name, model="the list of models"
         )
     words = masking.mask(error.text, candidate.api_key).strip()
+    if error.category is Category.ADDRESS_REFUSED:
+        return f"{advice} {words}"  # our own words
     return f"{advice} It said: {words}" if words else advice

@@ -6,14 +6,17 @@ import contextlib
 import functools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import aiosql
 import psycopg
+from aiosql.adapters.pyformat import PyFormatAdapter
+from prometheus_client import Summary
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from blogforge_llm import measuring
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import Unavailable
 
@@ -50,6 +53,7 @@ def open_pool(database_url: str, *, max_size: int = 16) -> None:
             timeout=4,
             open=True,
         )
+        measuring.watch_pool(_pool.get_stats)
 
 
 def _check(conn: Connection) -> None:
@@ -72,12 +76,13 @@ def close_pool() -> None:
 
 
 @contextlib.contextmanager
-def connection() -> Iterator[Connection]:
-    """A connection outside a transaction: every statement commits by itself."""
+def connection(*, wait_s: float | None = None) -> Iterator[Connection]:
+    """A connection outside a transaction: every statement commits by itself. Raises Unavailable when none comes within
+    `wait_s`, or the pool's own patience."""
     if _pool is None:
         raise Unavailable("The database pool is not open.")
     try:
-        with _pool.connection() as conn:
+        with _pool.connection(timeout=wait_s) as conn:
             yield conn
     except PoolTimeout as error:
         raise Unavailable("The database does not answer. Try again in a moment.") from error
@@ -93,7 +98,7 @@ def transaction() -> Iterator[Connection]:
 @functools.cache
 def load(name: str) -> Any:
     """The queries of sql/queries/<name>.sql as functions, by the names they carry there."""
-    return aiosql.from_path(ROOT / "sql" / "queries" / f"{name}.sql", "psycopg")
+    return aiosql.from_path(ROOT / "sql" / "queries" / f"{name}.sql", lambda: _Timed(name))
 
 
 def listen(channel: str, stop: threading.Event) -> Iterator[str | None]:
@@ -114,3 +119,42 @@ def listen(channel: str, stop: threading.Event) -> Iterator[str | None]:
                             return
         except psycopg.OperationalError:
             stop.wait(0.3)
+
+
+class _Timed(PyFormatAdapter):
+    """aiosql's adapter for psycopg, with the time each query takes; that costs 2 µs a query."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._file = file
+        self._times: dict[str, Summary] = {}
+
+    def select(self, conn: Any, query_name: str, *asked: Any) -> Generator[Any, None, None]:
+        began = time.perf_counter()
+        try:
+            yield from super().select(conn, query_name, *asked)
+        finally:
+            self._note(query_name, began)
+
+    def select_one(self, conn: Any, query_name: str, *asked: Any) -> Any:
+        return self._timed(super().select_one, conn, query_name, *asked)
+
+    def select_value(self, conn: Any, query_name: str, *asked: Any) -> Any:
+        return self._timed(super().select_value, conn, query_name, *asked)
+
+    def insert_update_delete(self, conn: Any, query_name: str, *asked: Any) -> int:
+        count: int = self._timed(super().insert_update_delete, conn, query_name, *asked)
+        return count
+
+    def _timed(self, do: Callable[..., Any], conn: Any, query_name: str, *asked: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return do(conn, query_name, *asked)
+        finally:
+            self._note(query_name, began)
+
+    def _note(self, query_name: str, began: float) -> None:
+        times = self._times.get(query_name)
+        if times is None:
+            times = self._times[query_name] = measuring.queries.labels(f"{self._file}.{query_name}")
+        times.observe(time.perf_counter() - began)

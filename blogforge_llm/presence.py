@@ -5,6 +5,7 @@ runner.py registers what it runs; a process that has not joined cannot start a t
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
@@ -13,15 +14,17 @@ from collections.abc import Callable
 
 import psycopg
 
-from blogforge_llm import db
+from blogforge_llm import db, measuring
 from blogforge_llm.engine import breakers, limits
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.errors import Unavailable
+from blogforge_llm.services.ops import metrics
 from blogforge_llm.services.tasks import recovery, tasks, workers
 
 log = logging.getLogger(__name__)
 
 _QUIET_AFTER_OUTAGE_S = 10.0
+_BEATS_PER_MEASURE = 5
 
 
 class Presence:
@@ -52,15 +55,25 @@ class Presence:
             with db.transaction() as conn:
                 workers.leave(conn, worker_id=self.worker_id)
 
+    def cancel(self, task_id: int) -> None:
+        """Stop it, if it runs here."""
+        cancellation = self.running.get(task_id)
+        if cancellation is not None:
+            cancellation.cancel()
+
     def cancel_all(self) -> None:
         for cancellation in list(self.running.values()):
             cancellation.cancel()
 
     def _beat(self) -> None:
         quiet_until = 0.0
-        while not self._stop.wait(workers.BEAT_S):
+        for number in itertools.count():
+            if self._stop.wait(workers.BEAT_S):
+                return
             try:
                 self._once(may_reap=time.monotonic() >= quiet_until)
+                if number % _BEATS_PER_MEASURE == 0:
+                    self._measure()
             except (psycopg.Error, Unavailable) as error:
                 # After an outage nobody's heartbeat is fresh: give the living time to be heard before reaping.
                 quiet_until = time.monotonic() + _QUIET_AFTER_OUTAGE_S
@@ -79,10 +92,16 @@ class Presence:
                 log.warning("took up tasks of a dead worker: %s", found)
         self._cancel_requested()
 
+    def _measure(self) -> None:
+        """Say what this process measured of itself: a worker has no address that Prometheus could ask."""
+        exposition = measuring.exposition()
+        with db.connection() as conn:
+            metrics.keep_process(conn, worker_id=self.worker_id, exposition=exposition)
+
     def _hear_cancellations(self) -> None:
         for payload in db.listen("task_cancel", self._stop):
             if payload is not None:
-                self._cancel(int(payload))
+                self.cancel(int(payload))
             else:
                 _try(self._cancel_requested)
 
@@ -91,12 +110,7 @@ class Presence:
         if self.running:
             with db.connection() as conn:
                 for task_id in tasks.list_cancelled(conn, worker_id=self.worker_id):
-                    self._cancel(task_id)
-
-    def _cancel(self, task_id: int) -> None:
-        cancellation = self.running.get(task_id)
-        if cancellation is not None:
-            cancellation.cancel()
+                    self.cancel(task_id)
 
 
 def _try(action: Callable[[], None]) -> None:

@@ -1,20 +1,21 @@
 """The one place that joins services and engine: start (tx) -> ask -> finish (tx). No transaction is open while asking.
 
-A queued task is run by a worker's job, an awaited one (a provider test) in the caller's process; the rows are the same.
+A queued task is run by a worker's job, an awaited one (a provider test, the gateway) in the caller's process; the loop
+and the rows are the same. What a run writes down on its way is in recorder.py.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-import psycopg
-
-from blogforge_llm import db
+from blogforge_llm import db, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
@@ -30,24 +31,21 @@ from blogforge_llm.engine.types import (
     Completion,
     DiscoveredModel,
     EngineError,
-    Message,
-    Outcome,
+    Event,
     TextDelta,
 )
-from blogforge_llm.errors import DomainError, Unavailable
+from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
-from blogforge_llm.records.tasks import Category, Task
+from blogforge_llm.recorder import Lost, Recorder, Tally, persist
+from blogforge_llm.records.tasks import Category, Lease, Source, Task, TaskStatus
 from blogforge_llm.services.registry import candidates, encryption
-from blogforge_llm.services.tasks import attempts, tasks
+from blogforge_llm.services.tasks import tasks
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _writer = FrameWriter()
 _is_stopping = threading.Event()
-_PATIENCE_S = 30.0  # with a database that went away while a model was being asked
 
 
 def configure(settings: Settings) -> None:
@@ -58,7 +56,7 @@ def configure(settings: Settings) -> None:
 
 def run_queued(task_id: int) -> None:
     """What the queue delivers. Safe to run twice: only one run gets the task."""
-    _run(task_id)
+    _drain(_run(task_id, Tally(), streaming=True))
 
 
 def ask_now(task_id: int, *, is_test: bool = False) -> Task:
@@ -67,9 +65,36 @@ def ask_now(task_id: int, *, is_test: bool = False) -> Task:
     A test asks whatever the circuits say, and closes them when it is answered.
     """
     presence.join("web")
-    _run(task_id, is_test=is_test)
+    _drain(_run(task_id, Tally(), streaming=False, is_test=is_test))
     with db.connection() as conn:
         return tasks.get(conn, task_id=task_id)
+
+
+def lease() -> Lease:
+    """For a task that is made to run here at once: give it to tasks.create."""
+    presence.join("web")
+    return Lease(uuid4(), presence.worker_id)
+
+
+def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator[Event, None, None]:
+    """Run a task made with a lease and hand on what comes; rows are written before Completed is. Raises EngineError.
+
+    Begin it in any case, for the task runs already. Closing it then stops the call; an EngineError thrown into it is
+    how the task ends. `tally` is kept up to date.
+    """
+    assert task.run_id is not None
+    admission = Chain(Breakers(asked, task.run_id), Limiter(tasks.request_of(task)))
+    run = _RunOf(task.run_id, task, Cancellation(), tally, admission, is_streaming=True)
+    presence.running[task.id] = run.cancellation
+    try:
+        yield from _ask_and_finish(run, asked)
+    finally:
+        presence.running.pop(task.id, None)
+
+
+def cancel_here(task_id: int) -> None:
+    """Stop what this process runs for the task, from any thread: nobody waits for it any more."""
+    presence.cancel(task_id)
 
 
 def discover(candidate: Candidate) -> list[DiscoveredModel]:
@@ -83,38 +108,12 @@ def stop() -> None:
     presence.cancel_all()
 
 
-class _Lost(Exception):
-    """The run no longer holds its task: cancelled, or taken for dead and given to another."""
+def _drain(events: Generator[Event, None, None]) -> None:
+    with contextlib.suppress(EngineError):  # it is on the task's row
+        deque(events, maxlen=0)
 
 
-class _Recorder:
-    """Attempts to rows, each in its own short transaction; the position of a row names its live text."""
-
-    def __init__(self, task: Task, run_id: UUID) -> None:
-        self._task = task
-        self._run_id = run_id
-        self._own_messages = tasks.request_of(task).messages
-        self._rows: dict[int, tuple[int, int]] = {}
-
-    def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
-        differing = messages if messages != self._own_messages else None
-        with db.connection() as conn:  # one statement is its own transaction
-            row = attempts.create(
-                conn, task_id=self._task.id, run_id=self._run_id, candidate=candidate, messages=differing
-            )
-        if row is None:
-            raise _Lost
-        self._rows[attempt] = row
-
-    def finished(self, attempt: int, outcome: Outcome) -> None:
-        attempt_id, _ = self._rows[attempt]
-        _persist(lambda conn: attempts.finish(conn, attempt_id=attempt_id, outcome=outcome))
-
-    def position(self, attempt: int) -> int:
-        return self._rows[attempt][1]
-
-
-def _run(task_id: int, *, is_test: bool = False) -> None:
+def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) -> Generator[Event, None, None]:
     run_id = uuid4()
     cancellation = Cancellation()
     # Before the start: a cancellation that comes right after it must find something to stop.
@@ -123,14 +122,16 @@ def _run(task_id: int, *, is_test: bool = False) -> None:
         started = _start(task_id, run_id)
         if started is not None:
             task, asked = started
+            tracing.adopt(task.request_id)
             admission = Chain(Breakers(asked, run_id, is_test=is_test), Limiter(tasks.request_of(task)))
-            _ask_and_finish(task, asked, admission, run_id, cancellation)
+            yield from _ask_and_finish(_RunOf(run_id, task, cancellation, tally, admission, streaming), asked)
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]
 
 
 def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
+    """None when another run has the task, or it is over. Raises EngineError when nobody can be asked."""
     with db.connection() as conn:  # each of these statements stands alone
         task = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
         if task is None:
@@ -139,51 +140,101 @@ def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
             asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.created_by)
         except DomainError as error:
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
-            return None
-    return task, asked
+            problem = str(error)
+        else:
+            return task, asked
+    raise EngineError(Category.INVALID_REQUEST, problem)
 
 
-def _ask_and_finish(
-    task: Task, asked: list[Candidate], admission: Admission, run_id: UUID, cancellation: Cancellation
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _RunOf:
+    """One run of a task: what it is known by, and how it is stopped."""
+
+    id: UUID
+    task: Task
+    cancellation: Cancellation
+    tally: Tally
+    admission: Admission
+    is_streaming: bool
+
+
+def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, None, None]:
+    recorder = Recorder(run.task, run.id, run.tally)
     try:
-        completion = _ask(task, asked, admission, run_id, cancellation)
-    except _Lost:
-        log.info("task %s: run %s no longer holds it", task.id, run_id)
+        completion = yield from _ask(run, asked, recorder)
+    except Lost:
+        # Stopped before its call began, and then still ours to end; or another run's, and then this changes nothing.
+        _end(run, recorder, Category.CANCELLED, "Stopped on request.")
+        raise EngineError(Category.CANCELLED, "Stopped on request.", attempts=run.tally.attempts) from None
     except EngineError as error:
-        _end(task, run_id, error.category, str(error))
-    except Exception:
-        log.exception("task %s failed inside", task.id)
-        _end(task, run_id, Category.SERVER_ERROR, "Something broke on our side. Try again; the log tells an admin why.")
-    else:
-        _persist(lambda conn: tasks.succeed(conn, task_id=task.id, run_id=run_id, completion=completion))
+        _end(run, recorder, error.category, str(error))
+        raise
+    except GeneratorExit:
+        _end(run, recorder, Category.CANCELLED, "The program that asked went away.")
+        raise
+    except Exception as error:
+        log.exception("task %s failed inside", run.task.id)
+        message = "Something broke on our side. Try again; the log tells an admin why."
+        _end(run, recorder, Category.SERVER_ERROR, message)
+        raise EngineError(Category.SERVER_ERROR, message, attempts=run.tally.attempts) from error
+    persist(lambda conn: _succeed(conn, run, recorder, completion))
+    _log(run, TaskStatus.SUCCEEDED, served_by=completion.served_by)
+    yield Completed(completion)
 
 
-def _ask(
-    task: Task, asked: list[Candidate], admission: Admission, run_id: UUID, cancellation: Cancellation
-) -> Completion:
-    recorder = _Recorder(task, run_id)
+def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
+    recorder.write_answer(conn)
+    tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+
+
+def _ask(run: _RunOf, asked: list[Candidate], recorder: Recorder) -> Generator[Event, None, Completion]:
+    task = run.task
     request = tasks.request_of(task)
-    if task.is_awaited:
-        return fallback.complete(request, asked, recorder=recorder, cancellation=cancellation, admission=admission)
     try:
-        for event in fallback.stream(request, asked, recorder=recorder, cancellation=cancellation, admission=admission):
-            if isinstance(event, AttemptStarted):
-                _writer.begin(task.id, recorder.position(event.attempt))
-            elif isinstance(event, TextDelta):
-                _writer.append(task.id, event.text)
-            elif isinstance(event, Completed):
-                return event.completion
+        if not run.is_streaming:
+            return fallback.complete(
+                request, asked, recorder=recorder, cancellation=run.cancellation, admission=run.admission
+            )
+        events = fallback.stream(
+            request, asked, recorder=recorder, cancellation=run.cancellation, admission=run.admission
+        )
+        with contextlib.closing(events):
+            for event in events:
+                if isinstance(event, Completed):
+                    return event.completion
+                if not task.is_awaited:
+                    _show(task.id, event, recorder)
+                yield event
     finally:
+        run.tally.came_back()
         _writer.end(task.id)
     raise AssertionError("the engine ended without an answer or an error")
 
 
-def _end(task: Task, run_id: UUID, category: Category, message: str) -> None:
-    if category is Category.CANCELLED and _is_stopping.is_set() and not _is_cancelled(task.id):
-        _persist(lambda conn: tasks.release(conn, task_id=task.id, run_id=run_id))
-    else:
-        _persist(lambda conn: tasks.fail(conn, task_id=task.id, run_id=run_id, category=category, message=message))
+def _show(task_id: int, event: Event, recorder: Recorder) -> None:
+    """To the live text: what somebody awaits here and now is read by nobody else."""
+    if isinstance(event, AttemptStarted):
+        _writer.begin(task_id, recorder.position(event.attempt))
+    elif isinstance(event, TextDelta):
+        _writer.append(task_id, event.text)
+
+
+def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> None:
+    is_cancelled = category is Category.CANCELLED
+    is_released = is_cancelled and _is_stopping.is_set() and not _is_cancelled(run.task.id)
+
+    def write(conn: db.Connection) -> bool:
+        recorder.write_answer(conn)
+        if is_released:
+            tasks.release(conn, task_id=run.task.id, run_id=run.id)
+            return True
+        return tasks.fail(conn, task_id=run.task.id, run_id=run.id, category=category, message=message)
+
+    if not persist(write):
+        log.info("task %s: run %s no longer holds it", run.task.id, run.id)
+        return
+    status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED
+    _log(run, TaskStatus.QUEUED if is_released else status, category=category)
 
 
 def _is_cancelled(task_id: int) -> bool:
@@ -191,16 +242,26 @@ def _is_cancelled(task_id: int) -> bool:
         return tasks.get(conn, task_id=task_id).cancel_requested_at is not None
 
 
-def _persist(write: Callable[[db.Connection], T]) -> T:
-    """An answer that is paid for must reach its row: wait for a database that restarts."""
-    give_up_at = time.monotonic() + _PATIENCE_S
-    pause_s = 0.1
-    while True:
-        try:
-            with db.transaction() as conn:
-                return write(conn)
-        except (psycopg.OperationalError, Unavailable):
-            if time.monotonic() + pause_s > give_up_at:
-                raise
-            time.sleep(pause_s)
-            pause_s = min(pause_s * 2, 2.0)
+def _log(
+    run: _RunOf, status: TaskStatus, *, category: Category | None = None, served_by: Candidate | None = None
+) -> None:
+    task, tally, now = run.task, run.tally, datetime.now(UTC)
+    began = task.started_at or now
+    tracing.task(
+        request=task.request_id,
+        task=task.id,
+        run=run.id,
+        user=task.created_by,
+        is_awaited=task.is_awaited,
+        status=status,
+        category=category,
+        provider=served_by.provider_name if served_by else None,
+        model=served_by.model_name if served_by else None,
+        attempts=tally.attempts,
+        input_tokens=tally.input_tokens,
+        output_tokens=tally.output_tokens,
+        cost=tally.cost,
+        cost_source=tally.cost_source if tally.attempts else Source.UNKNOWN,
+        waited_ms=round((began - task.created_at).total_seconds() * 1000),
+        took_ms=round((now - began).total_seconds() * 1000),
+    )

@@ -910,6 +910,7 @@ CREATE TABLE tasks (
     created_at          timestamptz NOT NULL DEFAULT now(),
     started_at          timestamptz,
     finished_at         timestamptz,
+    request_id          text,                 -- as the answer's X-Request-Id said and the log's lines say
     CONSTRAINT tasks_status_check CHECK (status IN (
         'queued',                             -- waiting for a worker
         'running',                            -- held by run_id
@@ -965,6 +966,31 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_model_id_idx ON attempts (model_id, id);
 CREATE INDEX attempts_running_idx ON attempts (task_id) WHERE status = 'running';
+CREATE INDEX attempts_finished_at_idx ON attempts (finished_at);
+
+-- Calls that ended, added up: they only grow, whichever process is asked. Read and brought up to date by ops/metrics.
+CREATE TABLE call_totals (
+    model_id      bigint NOT NULL REFERENCES models (id) ON DELETE CASCADE,
+    outcome       text NOT NULL,                -- succeeded, cancelled, abandoned, or the category of the failure
+    bucket        integer NOT NULL,             -- of the duration: 0 is below the first bound of ops/metrics
+    calls         bigint NOT NULL,
+    seconds       double precision NOT NULL,
+    input_tokens  bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    cost          numeric(18, 9) NOT NULL,      -- USD, as far as it is known or estimated
+    PRIMARY KEY (model_id, outcome, bucket)
+);
+
+CREATE TABLE call_totals_mark (
+    counted_to timestamptz NOT NULL             -- attempts that finished up to here are in call_totals
+);
+
+-- What each process that runs tasks last measured of itself, in Prometheus' format. Nothing is lost with it.
+CREATE UNLOGGED TABLE process_metrics (
+    worker_id  uuid PRIMARY KEY,
+    taken_at   timestamptz NOT NULL,
+    exposition text NOT NULL
+);
 
 -- Live text, coalesced; gone after a crash of the database, which readers notice and answer with a reset.
 CREATE UNLOGGED TABLE task_frames (

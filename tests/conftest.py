@@ -6,6 +6,7 @@ alice writes and owns, bob is her colleague, charlie may only read; ada is the a
 from __future__ import annotations
 
 import contextlib
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from psycopg.rows import dict_row
 from blogforge_llm import db, embedded, migrations
 from blogforge_llm.app import create_app
 from blogforge_llm.config import Settings
+from blogforge_llm.errors import Unavailable
 from blogforge_llm.records.accounts import User
 from blogforge_llm.services.accounts import sessions, tokens
 from blogforge_llm.web import viewers
@@ -28,13 +30,19 @@ from tests.provider_standin import Standin
 
 
 class OneConnection:
-    """A stand-in for the pool: everything in the test, requests included, shares one transaction."""
+    """A stand-in for the pool: everything in the test, requests included, shares one transaction.
+
+    Threads that an earlier test left running (a heartbeat) get nothing: they would break into that transaction.
+    """
 
     def __init__(self, conn: db.Connection) -> None:
         self.conn = conn
+        self.thread = threading.get_ident()
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[db.Connection]:
+    def connection(self, timeout: float | None = None) -> Iterator[db.Connection]:
+        if threading.get_ident() != self.thread:
+            raise Unavailable("This connection is the test's own.")
         yield self.conn
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ PUBLIC = {
     "sessions.new", "sessions.create", "sessions.delete",
     "assets.show",
     "health.show", "health.ready",  # for the machines around it
+    "metrics.show",  # from this machine; from elsewhere with an admin's token
     "api-docs.openapi_json",
 }  # fmt: skip
 PUBLIC_PREFIX = "flasgger."  # the page that shows the document

@@ -152,6 +152,15 @@ def test_stop_means_stop_in_mid_stream(ask: Callable[..., int], standin: Standin
     gate.release()
 
 
+def test_a_task_stopped_before_its_call_begins_ends_without_one(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "ok"))
+    with db.transaction() as conn:  # the notification of it may still be on its way
+        conn.execute("UPDATE tasks SET cancel_requested_at = now() WHERE id = %s", (task_id,))
+    runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.CANCELLED
+    assert not standin.requests and not rows(task_id)
+
+
 def test_a_late_answer_of_a_run_that_lost_its_task_is_recorded_but_not_output(
     ask: Callable[..., int], standin: Standin
 ) -> None:

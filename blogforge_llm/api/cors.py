@@ -13,10 +13,14 @@ from blogforge_llm.services.accounts import settings
 CACHE_S = 3.0  # the setting is read at most this often, and holds everywhere after this long
 _ALLOWED = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id, "
+    "X-Blogforge-Deadline-S, X-Blogforge-Delivery",
     "Access-Control-Max-Age": "600",
 }
-_EXPOSED = "Location, X-Pagination, X-Request-Id, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy"
+_EXPOSED = (
+    "Location, X-Pagination, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, "
+    "X-Blogforge-Task, X-Blogforge-Attempts, X-Blogforge-Cost, X-Blogforge-Cost-Source, X-Blogforge-Overhead-Ms"
+)
 
 
 @dataclass(slots=True)

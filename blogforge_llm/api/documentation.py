@@ -7,7 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from blogforge_llm.api import authentication, idempotency, request_limits
+from blogforge_llm.api import authentication, idempotency, request_limits, requests
 
 INTRODUCTION = """\
 Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
@@ -15,6 +15,7 @@ Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with e
 
 * Lists of small nouns take `page` and `page_size` and answer the total in `X-Pagination`; long ones take `after` and
   `limit`, and give `next` when there is more.
+* Bodies are JSON and say so with `Content-Type: application/json`. What was made or begun is named in `Location`.
 * Errors are `application/problem+json` (RFC 9457) with `errors` per field.
 * Every answer says in `RateLimit` how many requests are left (`r`) and for how many seconds (`t`); above the limit the
   answer is 429 with `Retry-After`.
@@ -70,6 +71,7 @@ def create(app: Flask) -> Api:
     )
     app.before_request(authentication.load_viewer)
     request_limits.init(app)
+    requests.init(app)
     idempotency.init(app)
     return ProblemApi(app)
 

@@ -44,7 +44,7 @@ def answer(error: Exception) -> Response:
     """The problem document for any error; only domain errors speak for themselves."""
     if isinstance(error, HTTPException):
         return _http(error)
-    status = next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+    status = status_of(error)
     detail = str(error) if isinstance(error, errors.DomainError) else None
     extra: dict[str, Any] = {}
     if isinstance(error, errors.Invalid) and error.errors:
@@ -55,6 +55,10 @@ def answer(error: Exception) -> Response:
     if isinstance(error, errors.TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def status_of(error: Exception) -> int:
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
 
 
 def problem(status: int, detail: str | None = None, **extra: Any) -> Response:
@@ -75,7 +79,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     data = getattr(error, "data", None) or {}
     messages = data.get("messages")
-    extra = {"errors": _flatten(messages)} if isinstance(messages, dict) else {}
+    extra = {"errors": flatten(messages)} if isinstance(messages, dict) else {}
     detail = "Some fields do not fit; see errors." if extra else (error.description if status < 500 else None)
     response = problem(status, detail, **extra)
     for name, value in error.get_headers():
@@ -84,14 +88,14 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _flatten(messages: dict[Any, Any], prefix: str = "") -> dict[str, list[str]]:
+def flatten(messages: dict[Any, Any], prefix: str = "") -> dict[str, list[str]]:
     """{"json": {"name": [..], "blocks": {0: {..}}}} -> {"name": [..], "blocks.0.role": [..]}."""
     flat: dict[str, list[str]] = {}
     for key, value in messages.items():
         is_location = not prefix and key in {"json", "query", "form", "headers"} and isinstance(value, dict)
         path = prefix if is_location else f"{prefix}.{key}".lstrip(".")
         if isinstance(value, dict):
-            flat.update(_flatten(value, path))
+            flat.update(flatten(value, path))
         else:
             flat[path] = [str(text) for text in (value if isinstance(value, list) else [value])]
     return flat

@@ -11,7 +11,10 @@ from blogforge_llm import db
 from blogforge_llm.api import authentication
 from blogforge_llm.services.accounts import idempotency
 
-_KEPT_HEADERS = ("Content-Type", "Location", "X-Pagination")
+_KEPT_HEADERS = (
+    "Content-Type", "Location", "X-Pagination", "X-Blogforge-Task", "X-Blogforge-Attempts", "X-Blogforge-Cost",
+    "X-Blogforge-Cost-Source",
+)  # fmt: skip
 
 
 def init(app: Flask) -> None:
@@ -22,7 +25,7 @@ def init(app: Flask) -> None:
 def replay() -> Response | None:
     """Claim the key, or answer as the first time. Raises Conflict while the first one is still being worked on."""
     key = request.headers.get("Idempotency-Key")
-    if request.method != "POST" or not key or not request.path.startswith("/api/v1/"):
+    if request.method != "POST" or not key or not request.path.startswith(("/api/v1/", "/v1/")):
         return None
     content = f"{request.method} {request.full_path}\n".encode() + request.get_data()
     with db.transaction() as conn:
@@ -43,13 +46,13 @@ def withhold(*names: str) -> None:
 
 
 def keep(response: Response) -> Response:
-    """Keep the answer. An error of ours is not kept: the same key may then be tried again."""
+    """Keep the answer. What may go better next time is not kept: the same key may then be tried again."""
     key = g.pop("idempotency_key", None)
     if key is None:
         return response
     user_id = authentication.current().id
     with db.transaction() as conn:
-        if response.status_code >= 500:
+        if response.status_code >= 500 or response.status_code == 429 or response.is_streamed:
             idempotency.release(conn, user_id=user_id, key=key)
         else:
             headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ def run_backup(arguments: argparse.Namespace, settings: Settings) -> int:
     unfinished = arguments.file.with_name(arguments.file.name + ".unfinished")
     with database.running(settings) as url:
         try:
+            unfinished.unlink(missing_ok=True)
+            os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL, 0o600))  # it has everybody's texts and password hashes
             _run(
                 settings, "pg_dump", "--format=custom", f"--file={unfinished}", "--exclude-table-data=task_frames", url
             )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
 import sys
 from importlib import import_module
 
 import psycopg
 
-from blogforge_llm import config
+from blogforge_llm import config, tracing
 from blogforge_llm.cli import database
 from blogforge_llm.errors import DomainError
 
@@ -40,9 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in named:
         import_module(f"blogforge_llm.cli.{name}").add_arguments(subparsers)
     arguments = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("procrastinate", "httpx", "httpx2", "psycopg.pool"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    tracing.configure_logging()
     try:
         settings = config.from_env()
         with database.pool(settings) if arguments.verb in _ON_SERVICES else contextlib.nullcontext():

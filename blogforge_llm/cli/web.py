@@ -15,7 +15,7 @@ from blogforge_llm import db, migrations
 from blogforge_llm.cli import database, parent
 from blogforge_llm.config import Settings
 
-THREADS = 256  # a stream holds a thread each; live/hub.py keeps room for pages
+THREADS = 512  # a stream holds a thread each: 200 live pages, 200 callers of the gateway, and room for the rest
 
 
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,6 +49,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "timeout": 60,
             "graceful_timeout": 5,
             "keepalive": 30,
+            "limit_request_line": 8190,  # what is longer gunicorn refuses itself, with words of its own
             "errorlog": "-",
             "loglevel": "warning",
             "control_socket_disable": True,

@@ -5,9 +5,13 @@ moment of connecting (sockets.py), so that a name which changes its mind gains n
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+import unicodedata
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+import idna
 
 from blogforge_llm.errors import Invalid
 
@@ -31,6 +35,8 @@ _NEVER_NAMES = frozenset(
     {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"  # with _, which names inside a network may have
+_NAME = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 
 _private_allowed = True
 
@@ -46,10 +52,14 @@ def configure(*, private_allowed: bool) -> None:
 
 
 def check(url: str) -> str:
-    """The URL as it may be stored. Raises Invalid (field base_url). Resolves nothing: the network may be away."""
+    """The URL as it may be stored, its host spelt as it is asked. Raises Invalid (field base_url). Resolves nothing: the
+    network may be away."""
+    url = url.strip()
+    if any(char.isspace() or unicodedata.category(char) in ("Cc", "Cf") for char in url):  # urlsplit drops some of them
+        raise _invalid("The address contains a space, a line break or an invisible character. Take it out.")
     try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
     except ValueError:
         raise _invalid("This is not a web address. Write it like https://api.example.com/v1.") from None
     if parts.scheme not in ("http", "https") or not host:
@@ -58,9 +68,13 @@ def check(url: str) -> str:
         raise _invalid("Leave the user name and password out of the address; keys have a field of their own.")
     if parts.query or parts.fragment:
         raise _invalid("The address must not contain ? or #.")
+    if port == 0:
+        raise _invalid("The port after the server's name is a number from 1 to 65535.")
+    host = _ascii(parts, host)
     if (problem := _problem_with_name(host)) is not None:
         raise _invalid(problem)
-    return parts.geturl().rstrip("/")
+    host = f"[{host}]" if ":" in host else host
+    return parts._replace(netloc=host if port is None else f"{host}:{port}").geturl().rstrip("/")
 
 
 def normalise(kind: str, url: str) -> str:
@@ -84,6 +98,22 @@ def resolve(host: str, port: int) -> list[Target]:
 def needs_lookup(host: str) -> bool:
     """Whether resolving it may ask a name server."""
     return host != "localhost" and _literal(host) is None
+
+
+def _ascii(parts: SplitResult, host: str) -> str:
+    """The host in the letters a name server knows: ①, 。 and ü are spellings too. Raises Invalid for what is no host."""
+    if "[" in parts.netloc:
+        if isinstance(_literal(host), ipaddress.IPv6Address) and "%" not in host:
+            return host
+    else:
+        try:
+            name = host if host.isascii() else idna.encode(host, uts46=True).decode().lower()
+        except (idna.IDNAError, UnicodeError):
+            name = ""
+        is_number = name.rstrip(".").rpartition(".")[2].isdigit()
+        if _NAME.fullmatch(name) and (not is_number or _literal(name.rstrip(".")) is not None):
+            return name
+    raise _invalid(f"“{host[:100]}” cannot be the name of a server. Write the address like https://api.example.com/v1.")
 
 
 def _problem_with_name(host: str) -> str | None:

@@ -87,6 +87,10 @@ POLICIES: dict[Category, Policy] = {
         Again.NO, Next.ANY, Circuit.OPENS,
         "{provider} has no model {model} at its address. An admin must correct the model's name or the address.",
     ),
+    Category.ADDRESS_REFUSED: Policy(
+        Again.NO, Next.ANY, Circuit.OPENS,
+        "The address of {provider} may not be asked, so nothing was sent. An admin must correct the provider's address.",
+    ),
     Category.CONTEXT_LENGTH: Policy(
         Again.NO, Next.LARGER_WINDOW, Circuit.NONE,
         "The prompt is too long for {model}. Shorten the text, or choose a model with a larger context window.",

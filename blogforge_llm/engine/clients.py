@@ -9,8 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from blogforge_llm.engine import addresses, transports
+from blogforge_llm.engine import addresses, provider_errors, transports
 from blogforge_llm.engine.types import NO_TOKENS, CallError, Candidate
+from blogforge_llm.errors import Invalid
 from blogforge_llm.records.tasks import Category
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ def close() -> None:
 def _cached(kind: str, candidate: Candidate, default: str, make: Callable[[str, str | None], Any]) -> Any:
     if candidate.api_key and not (candidate.api_key.isascii() and candidate.api_key.isprintable()):
         raise CallError(Category.AUTHENTICATION, "the key has characters that no key can have", usage=NO_TOKENS)
-    base_url = addresses.normalise(kind, candidate.base_url or default)
+    try:
+        base_url = addresses.check(addresses.normalise(kind, candidate.base_url or default))
+    except Invalid as error:  # stored under other rules than today's
+        raise provider_errors.refused_address(str(error)) from error
     name = (kind, base_url, candidate.api_key)
     with _lock:
         if name in _clients:

@@ -31,7 +31,7 @@ LEASE_S = 15.0  # a process that died keeps its calls in flight for so long; the
 ANSWER_TOKENS = 1024  # reserved for an answer whose length nobody bounded
 _LOW_SHARE = 0.1  # of what a provider allows: when less is left, it is written down
 
-_NEVER_SENT = {Category.CONNECTION, Category.CANCELLED}  # where no tokens were used either
+_NEVER_SENT = {Category.CONNECTION, Category.ADDRESS_REFUSED, Category.CANCELLED}  # where no tokens were used either
 
 _running: dict[int, float] = {}  # the counted calls of this process, with the length of their lease
 

@@ -136,6 +136,11 @@ def failure(status: int | None, body: Any, headers: Mapping[str, str] | None = N
     )
 
 
+def refused_address(reason: str) -> CallError:
+    """The error of a call that was not made, because addresses.py forbids to."""
+    return CallError(Category.ADDRESS_REFUSED, reason, usage=NO_TOKENS)
+
+
 def classify(status: int | None, codes: tuple[str, ...], words: str, whole: str = "") -> Category:
     """`whole` is the body as text, for what some providers only tell in its details."""
     if status is not None:

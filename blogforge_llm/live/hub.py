@@ -15,7 +15,7 @@ from blogforge_llm.records.tasks import Frame, LiveState
 from blogforge_llm.services.tasks import frames, tasks
 
 HEARTBEAT_S = 5.0
-READERS_MAX = 200  # of the server's 256 threads: pages must stay quick while streams are open
+READERS_MAX = 200  # of the server's 512 threads: pages must stay quick while streams are open
 
 Position = tuple[int, int]  # (attempt, seq) of the last frame a reader has
 

@@ -62,7 +62,7 @@ class LoginTry:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A known key with the value in force. kind: boolean or origins."""
+    """A known key with the value in force. kind: boolean, integer or origins."""
 
     key: str
     label: str

@@ -1,9 +1,11 @@
-"""What the overview of the LLM area says."""
+"""What the overview of the LLM area says, and /metrics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,38 @@ class AuditEntry:
     noun: str
     noun_id: str
     detail: str
+
+
+class CallTotal:
+    """Calls of one model that ended alike and took about as long; `bucket` counts the bounds they reached."""
+
+    provider: str
+    model: str
+    outcome: str
+    bucket: int
+    calls: int
+    seconds: float
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMetrics:
+    """What a process last said of itself, in Prometheus' text format."""
+
+    worker_id: UUID
+    kind: str
+    host: str
+    pid: int
+    exposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What all processes agree on. `unfinished` is (count, age of the oldest in seconds) by status."""
+
+    totals: list[CallTotal]
+    unfinished: dict[str, tuple[int, float]]
+    workers: dict[str, int]
+    processes: list[ProcessMetrics]

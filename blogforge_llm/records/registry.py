@@ -187,3 +187,14 @@ class LimitGroup:
     account: str | None
     uses: tuple[LimitUse, ...]
     notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a program may ask for by name: a route, or one model alone."""
+
+    name: str
+    owner: str  # the provider; "route" for a route
+    created_at: datetime
+    route_id: int | None
+    model_id: int | None

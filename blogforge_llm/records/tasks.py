@@ -39,6 +39,7 @@ class Category(StrEnum):
     AUTHENTICATION = "authentication"
     PERMISSION = "permission"
     MODEL_NOT_FOUND = "model_not_found"
+    ADDRESS_REFUSED = "address_refused"  # by us: addresses.py
     CONTEXT_LENGTH = "context_length"
     INVALID_REQUEST = "invalid_request"
     CONTENT_FILTER = "content_filter"
@@ -116,6 +117,7 @@ class Task:
     run_id: UUID | None
     cancel_requested_at: datetime | None
     rerun_of: int | None
+    request_id: str | None
     created_by: int | None
     created_by_name: str | None
     created_at: datetime
@@ -169,3 +171,11 @@ class LiveState:
     @property
     def is_finished(self) -> bool:
         return self.status not in (TaskStatus.QUEUED, TaskStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one run, in one living process, to ask for a task and to end it."""
+
+    run_id: UUID
+    worker_id: UUID

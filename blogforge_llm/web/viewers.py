@@ -11,6 +11,7 @@ from blogforge_llm import db
 from blogforge_llm.errors import Unauthenticated
 from blogforge_llm.records.accounts import User
 from blogforge_llm.services.accounts import sessions
+from blogforge_llm.web import proxies
 
 COOKIE = "blogforge_session"
 
@@ -29,8 +30,8 @@ def init(app: Flask) -> None:
 def load_viewer() -> None:
     g.viewer = None
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.path.startswith(("/api/", "/v1/", "/static/", "/apidocs/", "/flasgger_static/")):
-        return  # programs come with a token, which the API reads itself
+    if request.path.startswith(("/api/", "/v1/", "/static/", "/apidocs", "/flasgger_static/", "/healthz", "/readyz")):
+        return  # programs come with a token, which the API reads itself; health is told when the database is down, too
     token = request.cookies.get(COOKIE)
     if token:
         with db.connection() as conn:
@@ -48,7 +49,7 @@ def current() -> User:
 def remember(response: Response, token: str) -> Response:
     """Set the session cookie; Secure when the request came by https."""
     response.set_cookie(
-        COOKIE, token, httponly=True, samesite="Lax", secure=request.is_secure, max_age=sessions.LIFETIME_S, path="/"
+        COOKIE, token, httponly=True, samesite="Lax", secure=proxies.is_secure(), max_age=sessions.LIFETIME_S, path="/"
     )
     return response
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import breakers, clicks, starts
+from tests.benchmarks import breakers, clicks, gateway, starts
 from tests.benchmarks.numbers import Number
 from tests.installation import Installation
 from tests.provider_standin import Standin
@@ -19,6 +19,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         with Installation(Path(folder) / "data") as installation, Standin() as standin:
             numbers += clicks.measure(installation, standin)
+            numbers += gateway.measure(installation, standin)
         numbers += starts.measure(Path(folder) / "data")
     numbers += breakers.measure()
     print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the load generator and the stand-in on the same\n")

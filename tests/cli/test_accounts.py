@@ -16,7 +16,7 @@ PASSWORD = "few unrelated words"
 def environment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("BLOGFORGE_SECRET_KEY", "a secret of the tests only")
-    monkeypatch.setattr("logging.basicConfig", lambda **_: None)
+    monkeypatch.setattr("blogforge_llm.tracing.configure_logging", lambda: None)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, typed: str = "") -> int:

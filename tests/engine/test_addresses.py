@@ -35,12 +35,35 @@ def test_public_local_and_private_addresses_are_allowed(url: str) -> None:
         "https://example.com/v1#x",
         "http://[broken/v1",
         "http://example.com:99999/v1",
+        "http://example.com:0/v1",
+        "http://x\n.org",
+        "http://x .org",
+        "http://x\u200b.org",
+        "http://x.org/v1 /models",
+        "http://%31%36%39.254.169.254",
+        "http://169.254.169.254%00.x.org",
+        "http://[fe80::1%25eth0]",
+        "http://[v1.x]",
+        "http://x..org",
+        "http://x.org\\y",
+        "http://" + "a" * 64 + ".org",
+        "http://1.2.3.4.5",
+        "http://999.1.1.1",
+        "http://☃.\u2028org",
+        "http://ex,ample.org",
     ],
 )
 def test_what_is_no_plain_web_address_is_refused_naming_the_field(url: str) -> None:
     with pytest.raises(Invalid) as refused:
         addresses.check(url)
     assert set(refused.value.errors) == {"base_url"}
+
+
+def test_a_name_is_stored_as_it_is_asked() -> None:
+    for url in ("https://api.groq.com", "http://my_server:8000/v1", "http://[::1]:8080/v1", "http://xn--bcher-kva.de"):
+        assert addresses.check(url) == url
+    assert addresses.check("https://Bücher.example:8443/v1/") == "https://xn--bcher-kva.example:8443/v1"
+    assert addresses.check("http://ａpi。example") == "http://api.example"
 
 
 METADATA = [
@@ -58,6 +81,10 @@ METADATA = [
     "[::ffff:169.254.169.254]",
     "[64:ff9b::a9fe:a9fe]",
     "[2002:a9fe:a9fe::1]",
+    "①⑥⑨.254.169.254",
+    "169。254。169。254",
+    "１６９．254．169．254",
+    "metadata。google。internal",
 ]
 
 

@@ -350,6 +350,7 @@ def test_the_policy_table_is_that_of_the_design() -> None:
         "authentication": (Again.NO, Next.OTHER_KEY),
         "permission": (Again.NO, Next.OTHER_KEY),
         "model_not_found": (Again.NO, Next.ANY),
+        "address_refused": (Again.NO, Next.ANY),
         "context_length": (Again.NO, Next.LARGER_WINDOW),
         "invalid_request": (Again.NO, Next.NONE),
         "content_filter": (Again.NO, Next.NONE),

@@ -110,8 +110,16 @@ def test_a_name_that_resolves_to_a_metadata_address_is_refused_when_connecting(
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)
     answered = ask([candidate(standin, kind=kind, base_url="http://harmless.example")])
-    assert answered.notes.categories == [Category.PERMISSION]
+    assert answered.notes.categories == [Category.ADDRESS_REFUSED]
     assert "metadata" in str(answered.notes.outcomes[0].error_text)
+
+
+def test_an_address_that_was_stored_under_other_rules_is_not_asked(standin: Standin) -> None:
+    for kind in ("groq", "cerebras", "openai_compatible", "llm"):
+        for host in ("①⑥⑨.254.169.254", "169。254。169。254", "x .org", "169.254.169.254"):
+            answered = ask([candidate(standin, kind=kind, base_url=f"http://{host}/v1")])
+            assert answered.notes.categories == [Category.ADDRESS_REFUSED], (kind, host)
+            assert "may not be asked" in str(answered.error) and "key" not in str(answered.error)
 
 
 def test_private_addresses_are_refused_when_connecting_if_the_settings_say_so(
@@ -119,7 +127,7 @@ def test_private_addresses_are_refused_when_connecting_if_the_settings_say_so(
 ) -> None:
     clients.close()  # a kept connection was made when it was allowed
     answered = ask([candidate(standin)])
-    assert answered.notes.categories == [Category.PERMISSION]
+    assert answered.notes.categories == [Category.ADDRESS_REFUSED]
     assert standin.requests == []
 
 

@@ -22,7 +22,7 @@ class SettingOut(Schema):
     key = fields.String(required=True, metadata={"description": "Its name.", "example": "cors_origins"})
     description = fields.String(required=True, metadata={"description": "What it does."})
     kind = fields.String(
-        required=True, metadata={"description": "boolean, number or origins (a list).", "example": "origins"}
+        required=True, metadata={"description": "boolean, integer or origins (a list).", "example": "origins"}
     )
     value = fields.Raw(required=True, metadata={"description": "In force.", "example": ["https://example.org"]})
     default = fields.Raw(required=True, metadata={"description": "What holds while nobody set it.", "example": []})
@@ -42,10 +42,14 @@ class SettingIn(Schema):
 @bp.route("", methods=["GET"])
 @bp.response(200, SettingOut(many=True))
 @bp.alt_response(403, description="Only admins may.")
-def index() -> list[Setting]:
-    """List all settings"""
+@bp.paginate()
+def index(pagination_parameters: Any) -> list[Setting]:
+    """List settings"""
+    page = pagination_parameters
     with db.transaction() as conn:
-        return settings.list_(conn, actor=authentication.current())
+        found = settings.list_(conn, actor=authentication.current())
+    page.item_count = len(found)
+    return found[page.first_item : page.last_item + 1]
 
 
 @bp.route("/<key>")

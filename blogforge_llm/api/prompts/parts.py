@@ -103,15 +103,26 @@ class PartVersions(MethodView):
 
     @bp.arguments(schemas.PartVersionIn)
     @bp.response(201, schemas.PartVersionOut)
+    @bp.alt_response(200, schema=schemas.PartVersionOut, description="The version that has them already.")
     @bp.alt_response(404, description="There is no such part.")
-    def post(self, data: dict[str, Any], part_id: int) -> PartVersion:
+    def post(self, data: dict[str, Any], part_id: int) -> tuple[PartVersion, int]:
         """Add a version
 
         It waits until it is published. The words of the published or of the newest version make no new one: that
         version is the answer.
         """
         with db.transaction() as conn:
-            return parts.add_version(conn, actor=current(), part_id=part_id, **data)
+            version, is_new = parts.add_version(conn, actor=current(), part_id=part_id, **data)
+        return version, 201 if is_new else 200
+
+
+@bp.get("/<int:part_id>/versions/<int:number>")
+@bp.response(200, schemas.PartVersionOut)
+@bp.alt_response(404, description="There is no such part or version.")
+def show_version(part_id: int, number: int) -> PartVersion:
+    """Get a version of a part"""
+    with db.transaction() as conn:
+        return parts.get_version(conn, part_id=part_id, number=number)
 
 
 @bp.put("/<int:part_id>/published")

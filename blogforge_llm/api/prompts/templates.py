@@ -108,16 +108,27 @@ class TemplateVersions(MethodView):
 
     @bp.arguments(schemas.TemplateVersionIn)
     @bp.response(201, schemas.TemplateVersionOut)
+    @bp.alt_response(200, schema=schemas.TemplateVersionOut, description="The version that has them already.")
     @bp.alt_response(404, description="There is no such template.")
     @bp.alt_response(409, description="A part is archived.")
-    def post(self, data: dict[str, Any], template_id: int) -> TemplateVersion:
+    def post(self, data: dict[str, Any], template_id: int) -> tuple[TemplateVersion, int]:
         """Add a version
 
         It waits until it is published. The blocks of the published or of the newest version make no new one: that
         version is the answer.
         """
         with db.transaction() as conn:
-            return templates.add_version(conn, actor=current(), template_id=template_id, **data)
+            version, is_new = templates.add_version(conn, actor=current(), template_id=template_id, **data)
+        return version, 201 if is_new else 200
+
+
+@bp.get("/<int:template_id>/versions/<int:number>")
+@bp.response(200, schemas.TemplateVersionOut)
+@bp.alt_response(404, description="There is no such template or version.")
+def show_version(template_id: int, number: int) -> TemplateVersion:
+    """Get a version of a template"""
+    with db.transaction() as conn:
+        return templates.get_version(conn, template_id=template_id, number=number)
 
 
 @bp.put("/<int:template_id>/published")

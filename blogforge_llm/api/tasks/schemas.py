@@ -101,6 +101,9 @@ class TaskOut(TaskRowOut):
     attempts = fields.List(fields.Nested(AttemptOut))
     usage = fields.Nested(UsageOut)
     rerun_of = fields.Integer(allow_none=True)
+    request_id = fields.String(
+        allow_none=True, metadata={"description": "The X-Request-Id of the request that made it; the log has it too."}
+    )
     deadline_s = fields.Float()
 
 

@@ -21,15 +21,15 @@ def failure(sdk: ModuleType, error: Exception, *, has_begun: bool = False) -> Ca
     if isinstance(error, sdk.APIError) and not isinstance(error, sdk.APIConnectionError):
         return provider_errors.failure(None, error.body, text=str(error))
     root = _root(error)
-    never_sent = isinstance(root, socket.gaierror | ConnectionRefusedError | addresses.Refused)
+    if isinstance(root, addresses.Refused):
+        return provider_errors.refused_address(str(root))
+    never_sent = isinstance(root, socket.gaierror | ConnectionRefusedError)
     text = f"{type(error).__name__}: {root}"
     return CallError(_category(sdk, error, has_begun), text, usage=NO_TOKENS if never_sent else None)
 
 
 def _category(sdk: ModuleType, error: Exception, has_begun: bool) -> Category:
     root = _root(error)
-    if isinstance(root, addresses.Refused):
-        return Category.PERMISSION
     if has_begun:
         return Category.STREAM_CUT
     if isinstance(error, sdk.APITimeoutError):

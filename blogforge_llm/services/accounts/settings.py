@@ -17,6 +17,7 @@ from blogforge_llm.services.accounts import permissions
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?")
 _ORIGINS_MAX = 50
 _REQUESTS_MAX = 1_000_000
+_PROXIES_MAX = 10
 
 sql = db.load("accounts/settings")
 
@@ -57,9 +58,8 @@ def update(conn: db.Connection, *, actor: User, key: str, value: Any) -> Setting
 
 
 def update_from_text(conn: db.Connection, *, actor: User, key: str, text: str) -> Setting:
-    """The same from a form: "1" is on and anything else off; lists are one entry a line; 6,000 is 6000."""
-    read = {"boolean": lambda: text == "1", "number": lambda: _whole(text), "origins": text.split}
-    return update(conn, actor=actor, key=key, value=read[_known(key).kind]())
+    """The same from a form: "1" is on and anything else off; lists are one entry a line."""
+    return update(conn, actor=actor, key=key, value=_READ[_known(key).kind](text))
 
 
 def _known(key: str) -> Known:
@@ -76,15 +76,21 @@ def _setting(key: str, known: Known, row: dict[str, Any] | None) -> Setting:
     )  # fmt: skip
 
 
-def _whole(text: str) -> int | None:
-    digits = re.sub(r"[\s,]", "", text)
-    return int(digits) if re.fullmatch(r"[0-9]{1,12}", digits) else None
-
-
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise Invalid.field("value", "This setting is either true or false.")
     return value
+
+
+def _proxies(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _PROXIES_MAX:
+        raise Invalid.field("value", f"This setting is a whole number from 0 to {_PROXIES_MAX}.")
+    return value
+
+
+def _integer(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _origins(value: Any) -> list[str]:
@@ -126,15 +132,30 @@ KNOWN: dict[str, Known] = {
     "api_requests_per_token": Known(
         "API requests a minute with one token",
         "How often a program may call the API in any minute. Above it, it is told to wait.",
-        "number",
+        "integer",
         6_000,
         _requests,
     ),
     "api_requests_per_user": Known(
         "API requests a minute of one user",
         "The same for all the tokens of a user together.",
-        "number",
+        "integer",
         12_000,
         _requests,
     ),
+    "trusted_proxies": Known(
+        "Proxies in front",
+        "How many proxies stand in front of this server, one behind the other. So many entries of X-Forwarded-For and "
+        "X-Forwarded-Proto are believed, to count wrong passwords by address and to mark the cookie as secure. "
+        "0 while browsers reach it directly; more than there are lets anybody claim any address.",
+        "integer",
+        0,
+        _proxies,
+    ),
+}
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "boolean": lambda text: text == "1",
+    "integer": _integer,
+    "origins": str.split,
 }

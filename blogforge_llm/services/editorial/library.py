@@ -182,12 +182,17 @@ class _Importer:
             fate = "kept"
         elif present == wanted:
             fate = "unchanged"
-        elif row.library_hash == document.fingerprint(present):
+        elif row.library_hash == document.fingerprint(present) and not _has_draft(row):
             fate = "updated"
         else:
             fate = "kept"
         getattr(self.report, fate).append(label)
         return fate
+
+
+def _has_draft(row: Part | Template | Action) -> bool:
+    """Whether words newer than those in use wait to be published: an edit too."""
+    return not isinstance(row, Action) and row.latest_version > row.version
 
 
 def _part_entry(part: Part) -> LibraryPart:

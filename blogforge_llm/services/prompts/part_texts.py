@@ -90,7 +90,8 @@ def _variable(variable: str | None, uses: rendering.Uses) -> str:
     if not name:
         raise Invalid.field("variable", "A data part names the variable whose text it brings in, such as basic_idea.")
     if not rendering.is_name(name):
-        raise Invalid.field("variable", "A variable's name is a letter, then letters, digits and _, at most 64.")
+        says = "A variable's name is a letter, then letters, digits and _, at most 64, and no word such as if or self."
+        raise Invalid.field("variable", says)
     return name
 
 

@@ -87,15 +87,16 @@ def add_version(
     conn: db.Connection, *, actor: User, part_id: int, content: str, role: str | None = None,
     variable: str | None = None, label: str | None = None, fence: str | None = None, note: str = "",
     publish: bool = False,
-) -> PartVersion:  # fmt: skip
-    """A version with other words; the same words make none, and the version that has them is returned. What is not
-    given stays as it is published."""
+) -> tuple[PartVersion, bool]:  # fmt: skip
+    """A version with other words, and whether it is new: the same words make none, and the version that has them is
+    returned. What is not given stays as it is published."""
     part = _locked(conn, actor, part_id)
     words = part_texts.check(
         kind=part.kind, role=role or part.role, content=content, variable=variable or part.variable,
         label=label or part.label, fence=fence or part.fence,
     )  # fmt: skip
-    return get_version(conn, part_id=part_id, number=_write(conn, part, words, note=note, publish=publish, actor=actor))
+    number = _write(conn, part, words, note=note, publish=publish, actor=actor)
+    return get_version(conn, part_id=part_id, number=number), number > part.latest_version
 
 
 def publish(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:

@@ -24,12 +24,17 @@ Value = str | list[str]
 
 _FILTERS = {"join", "first", "last", "length", "count", "upper", "lower", "title", "capitalize", "trim"}
 _LIST_FILTERS = {"join", "first", "last"}  # what they are given is read as a list
+_TEXT_FILTERS = {"upper", "lower", "title", "capitalize", "trim"}  # what they are given is read as a text
+_ARGUMENTS = {"join": "d", "trim": "chars"}  # Jinja's name of the one text they may be given; the others take none
 _LOOP_FACTS = {"index", "index0", "revindex", "revindex0", "first", "last", "length"}
 _PLAIN = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.If, nodes.CondExpr,
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not,
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_RESERVED = frozenset(  # words of the language, and what Jinja brings in by itself
+    ["self", "super", "caller", "loop", "true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor"]
+)
 _UNCLOSED = (  # what Jinja says, and what its writer needs to hear
     ("end of print statement", "a {{ is not closed by }}"),
     ("end of statement block", "a {% is not closed by %}"),
@@ -60,7 +65,7 @@ class Refused(Exception):
 
 def is_name(text: str) -> bool:
     """Whether a variable may be called so."""
-    return _NAME.fullmatch(text) is not None
+    return _NAME.fullmatch(text) is not None and text not in _RESERVED
 
 
 def bulleted(value: Value) -> str:
@@ -131,7 +136,13 @@ def _environment() -> ImmutableSandboxedEnvironment:
     )
     environment.globals = {}
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters |= {name: _of_text(environment.filters[name]) for name in _TEXT_FILTERS}
     return environment
+
+
+def _of_text(text_filter: Callable[..., str]) -> Callable[..., str]:
+    """A list reads as its lines here too, not as Python writes it."""
+    return lambda value, *args, **named: text_filter(_finalize(value), *args, **named)
 
 
 _ENVIRONMENT = _environment()
@@ -174,6 +185,8 @@ class _Reader:
         if reader is not None:
             reader(node, local, is_test)
         elif isinstance(node, _PLAIN):
+            if isinstance(node, nodes.Compare):
+                _require_comparable(node)
             for child in node.iter_child_nodes():
                 is_condition = isinstance(node, nodes.If | nodes.CondExpr) and child is node.test
                 self.read(child, local, is_test=is_test or is_condition)
@@ -184,9 +197,7 @@ class _Reader:
         if node.name in local:
             return
         if node.name == "loop" or not is_name(node.name):
-            raise Refused(
-                node.lineno, f"“{node.name}” cannot name a variable: use a letter, then letters, digits and _."
-            )
+            raise _misnamed(node)
         self.names[node.name] = None
         if is_test:
             self.tested.add(node.name)
@@ -196,6 +207,8 @@ class _Reader:
             raise Refused(node.lineno, "a loop reads {% for item in name %}, over one variable.")
         if node.iter.name in local:
             raise Refused(node.lineno, f"“{node.iter.name}” is one item, which has no items of its own.")
+        if not is_name(node.target.name):
+            raise _misnamed(node.target)
         self.read(node.iter, local, is_test=False)
         self.looped.add(node.iter.name)
         inside = local | {node.target.name}
@@ -210,14 +223,59 @@ class _Reader:
             raise Refused(node.lineno, f"“.{node.attr}” is not possible: variables are texts and lists without parts.")
 
     def _filter(self, node: nodes.Filter, local: frozenset[str], is_test: bool) -> None:
-        arguments = [*node.args, *(pair.value for pair in node.kwargs)]
-        is_short = all(isinstance(a, nodes.Const) and len(str(a.value)) <= 100 for a in arguments)
-        if node.name not in _FILTERS or node.node is None or not is_short or node.dyn_args or node.dyn_kwargs:
+        if node.name not in _FILTERS or node.node is None:
             known = ", ".join(sorted(_FILTERS))
-            raise Refused(node.lineno, f"the filter “{node.name}” is not possible so. There are {known}.")
+            raise Refused(node.lineno, f"the filter “{node.name}” is not possible. There are {known}.")
+        if not _takes(node):
+            takes = "one short text in quotation marks" if node.name in _ARGUMENTS else "nothing in brackets"
+            raise Refused(node.lineno, f"the filter “{node.name}” takes {takes}.")
+        if node.name not in _TEXT_FILTERS and _is_number(node.node) is True:
+            raise Refused(node.lineno, f"the filter “{node.name}” reads a list or a text, not a number.")
         self.read(node.node, local, is_test=is_test)
         if node.name in _LIST_FILTERS and isinstance(node.node, nodes.Name) and node.node.name not in local:
             self.looped.add(node.node.name)
+
+
+def _misnamed(node: nodes.Name) -> Refused:
+    if node.name in _RESERVED:
+        return Refused(node.lineno, f"“{node.name}” is a word of this language and cannot name a variable.")
+    return Refused(node.lineno, f"“{node.name}” cannot name a variable: use a letter, then letters, digits and _.")
+
+
+def _takes(node: nodes.Filter) -> bool:
+    """Whether the filter can be called with what stands in its brackets."""
+    if node.dyn_args or node.dyn_kwargs:
+        return False
+    arguments = [*node.args, *(pair.value for pair in node.kwargs)]
+    if not arguments:
+        return True
+    text = arguments[0].value if isinstance(arguments[0], nodes.Const) else None
+    named = {pair.key for pair in node.kwargs} <= {_ARGUMENTS.get(node.name)}
+    return len(arguments) == 1 and named and node.name in _ARGUMENTS and isinstance(text, str) and len(text) <= 100
+
+
+def _require_comparable(node: nodes.Compare) -> None:
+    """Greater and less need two numbers or two texts, in needs something to look into: Jinja would tell when it is
+    filled in, which is too late. Raises Refused."""
+    left = node.expr
+    for operand in node.ops:
+        sides = {_is_number(left), _is_number(operand.expr)}
+        if operand.op in ("gt", "gteq", "lt", "lteq") and sides == {True, False}:
+            raise Refused(node.lineno, "a text cannot be more or less than a number; compare its length.")
+        if operand.op in ("in", "notin") and True in sides:
+            raise Refused(node.lineno, "a number is not in anything, nor anything in a number.")
+        left = operand.expr
+
+
+def _is_number(node: nodes.Node) -> bool | None:
+    """None where it depends on the values."""
+    if isinstance(node, nodes.Const):
+        return not isinstance(node.value, str)
+    if isinstance(node, nodes.Filter):
+        return node.name in ("length", "count")
+    if isinstance(node, nodes.Getattr | nodes.Compare | nodes.Not):
+        return True
+    return False if isinstance(node, nodes.Name) else None
 
 
 def _word(node: nodes.Node) -> str:

@@ -4,7 +4,6 @@ is rendering.py; saving them is parts.py and templates.py.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +13,7 @@ from blogforge_llm.engine.types import Message
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.prompts import Block, MessageRole, PartKind, Piece, Variable
 from blogforge_llm.services import texts
-from blogforge_llm.services.prompts import rendering
+from blogforge_llm.services.prompts import fences, rendering
 from blogforge_llm.services.prompts.rendering import Value
 
 MAX_VALUE = 1_000_000  # characters of one input
@@ -197,17 +196,10 @@ def _text(piece: Piece, values: Mapping[str, Value]) -> str:
     label = f"“{piece.source}”"
     if piece.variable is None:
         return rendering.render(piece.content, values, label=label)
-    fenced = _fenced(rendering.bulleted(values[piece.variable]), piece.fence or piece.variable)
+    fenced = fences.fenced(rendering.bulleted(values[piece.variable]), piece.fence or piece.variable)
     words = rendering.render(piece.content, {**values, piece.variable: fenced}, label=label)
     has_place = piece.variable in rendering.check(piece.content, name="content", label=label).names
     return words if has_place else f"{words.rstrip()}\n{fenced}"
-
-
-def _fenced(text: str, fence: str) -> str:
-    """The text between its marks, with any closing mark of its own made harmless: material cannot leave its fence."""
-    closing = re.compile(rf"<(?=\s*/\s*{re.escape(fence)})", re.IGNORECASE)
-    harmless = closing.sub("&lt;", text.strip("\n"))
-    return f"<{fence}>\n{harmless}\n</{fence}>"
 
 
 def _joined(spoken: list[tuple[str, str]]) -> tuple[Message, ...]:

@@ -79,11 +79,12 @@ def update(
 def add_version(
     conn: db.Connection, *, actor: User, template_id: int, blocks: Sequence[Block], note: str = "",
     publish: bool = False,
-) -> TemplateVersion:  # fmt: skip
-    """A version with other blocks; the same blocks make none, and the version that has them is returned."""
+) -> tuple[TemplateVersion, bool]:  # fmt: skip
+    """A version with other blocks, and whether it is new: the same blocks make none, and the version that has them is
+    returned."""
     template = _locked(conn, actor, template_id)
     number = _write(conn, template, block_rules.check(blocks), note=note, publish=publish, actor=actor)
-    return get_version(conn, template_id=template_id, number=number)
+    return get_version(conn, template_id=template_id, number=number), number > template.latest_version
 
 
 def publish(conn: db.Connection, *, actor: User, template_id: int, number: int) -> Template:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blogforge_llm import db
 from blogforge_llm.engine import limits
+from blogforge_llm.engine.breakers import in_words
 from blogforge_llm.engine.types import NO_LIMITS, Candidate, Limits, Notice
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import LimitGroup, LimitUse, Model, Provider
@@ -77,6 +78,6 @@ def _uses(candidate: Candidate, used: Limits) -> tuple[LimitUse, ...]:
 def _words(notices: list[Notice]) -> tuple[str, ...]:
     return tuple(
         f"The provider says: {notice.remaining:,} of {notice.most:,} {notice.unit} left, "
-        f"all again in {limits.in_words(notice.resets_in_s)}."
+        f"all again in {in_words(notice.resets_in_s)}."
         for notice in notices
     )

@@ -91,11 +91,16 @@ def get(conn: db.Connection, *, model_id: int) -> Model:
 
 
 def find_by_name(conn: db.Connection, *, name: str) -> Model | None:
-    """By its name as the provider spells it, or by "provider/name" when several providers have one."""
-    row = sql.find_by_name(conn, name=name)
-    if row is None and "/" in name:
-        provider_name, _, model_name = name.partition("/")
-        row = sql.find_by_full_name(conn, provider_name=provider_name, name=model_name)
+    """By its name as the provider spells it, or by "Provider/model". Raises Invalid, at the field `model`, when several
+    providers could be meant; those that are switched off are not while another is on."""
+    same = [_model(row) for row in sql.list_by_name(conn, name=name)]
+    meant = [model for model in same if model.is_enabled and model.provider_is_enabled] or same
+    if len(meant) > 1:
+        names = " or ".join(f"{model.provider_name}/{model.name}" for model in meant)
+        raise Invalid.field("model", f"Several providers have a model named {name}. Say which you mean: {names}.")
+    if meant:
+        return meant[0]
+    row = sql.find_by_full_name(conn, name=name)
     return _model(row) if row is not None else None
 
 

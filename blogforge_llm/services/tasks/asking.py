@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.engine.types import Message, Parameters
-from blogforge_llm.errors import Invalid
-from blogforge_llm.records.accounts import User
-from blogforge_llm.records.tasks import Task
+from blogforge_llm.engine.types import Candidate, Message, Parameters
+from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.tasks import Lease, Task
+from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import resolver
-from blogforge_llm.services.registry import candidates, models, routes
+from blogforge_llm.services.registry import candidates, models, offers, routes
 from blogforge_llm.services.tasks import tasks
 
 
@@ -54,6 +55,35 @@ def create(
         conn, actor=actor, messages=resolved.messages, template_version_id=resolved.template_version_id,
         part_version_ids=resolved.part_version_ids, inputs=inputs, **chosen,
     )  # fmt: skip
+
+
+def create_awaited(
+    conn: db.Connection,
+    *,
+    actor: User,
+    name: str,
+    messages: Sequence[Message],
+    parameters: Parameters,
+    deadline_s: float,
+    lease: Lease,
+) -> tuple[Task, list[Candidate]]:
+    """A task that runs at once (runner.stream_leased), and whom it may ask: the route or the model of this name.
+
+    Raises NotFound for a name that means nothing, or whom nobody can ask now.
+    """
+    permissions.require(actor, Permission.RUN_TASKS)
+    # Nobody has been asked yet: the row of the attempt, which is written next, flushes this one with it.
+    conn.execute("SET LOCAL synchronous_commit = off")
+    offer = offers.get(conn, actor=actor, name=name)
+    try:
+        asked = candidates.list_for(conn, route_id=offer.route_id, model_id=offer.model_id, user_id=actor.id)
+    except Invalid as error:
+        raise NotFound(str(error)) from error
+    task = tasks.create(
+        conn, actor=actor, messages=messages, route_id=offer.route_id, model_id=offer.model_id,
+        parameters=parameters, deadline_s=deadline_s, is_queued=False, lease=lease,
+    )  # fmt: skip
+    return task, asked
 
 
 def _route_id(conn: db.Connection, name: str | None) -> int | None:

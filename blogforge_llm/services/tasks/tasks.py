@@ -12,11 +12,11 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from blogforge_llm import db, jobqueue
+from blogforge_llm import db, jobqueue, tracing
 from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.tasks import Category, LiveState, Source, Task, TaskRow, TaskStatus
+from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 
@@ -41,8 +41,10 @@ def create(
     deadline_s: float = 120.0,
     is_queued: bool = True,
     rerun_of: int | None = None,
+    lease: Lease | None = None,
 ) -> Task:
-    """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself.
+    """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself,
+    with a lease of the runner's it is already running and belongs to runner.stream_leased.
 
     Without route and model the default route answers. Raises Invalid for messages no model could be sent.
     """
@@ -53,7 +55,7 @@ def create(
         raise Invalid.field("deadline_s", f"The deadline must be between 0 and {DEADLINE_MAX_S:.0f} seconds.")
     task_id = sql.create_task(
         conn,
-        status=TaskStatus.QUEUED,
+        status=TaskStatus.RUNNING if lease else TaskStatus.QUEUED,
         template_version_id=template_version_id,
         part_version_ids=list(part_version_ids),
         inputs=Jsonb(dict(inputs or {})),
@@ -65,6 +67,9 @@ def create(
         deadline_s=deadline_s,
         is_awaited=not is_queued,
         rerun_of=rerun_of,
+        run_id=lease.run_id if lease else None,
+        worker_id=lease.worker_id if lease else None,
+        request_id=tracing.request_id(),
         created_by=actor.id,
     )
     if is_queued:

@@ -17,6 +17,7 @@ PHRASES = {
     Category.AUTHENTICATION: "key refused",
     Category.PERMISSION: "not allowed with this key",
     Category.MODEL_NOT_FOUND: "model not found",
+    Category.ADDRESS_REFUSED: "address may not be asked",
     Category.CONTEXT_LENGTH: "prompt too long",
     Category.INVALID_REQUEST: "request refused",
     Category.CONTENT_FILTER: "stopped by a content filter",

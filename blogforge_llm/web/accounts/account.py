@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
 from blogforge_llm.services.accounts import logins, users
-from blogforge_llm.web import forms, htmx, viewers
+from blogforge_llm.web import forms, htmx, proxies, viewers
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -36,7 +36,7 @@ def update_password() -> ResponseReturnValue:
     try:
         with db.transaction() as conn:
             login = logins.begin_change(
-                conn, actor=user, password=password, repeated=repeated, address=request.remote_addr or ""
+                conn, actor=user, password=password, repeated=repeated, address=proxies.address()
             )
         logins.verify_current(login, password=current)  # slow on purpose: no connection is held meanwhile
         with db.transaction() as conn:

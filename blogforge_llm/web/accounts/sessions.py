@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
 from blogforge_llm.services.accounts import logins, sessions, users
-from blogforge_llm.web import destinations, forms, htmx, viewers
+from blogforge_llm.web import destinations, forms, htmx, proxies, viewers
 from blogforge_llm.web.viewers import public
 
 bp = Blueprint("sessions", __name__)
@@ -33,7 +33,7 @@ def create() -> ResponseReturnValue:
     destination = destinations.local(request.form.get("next"))
     try:
         with db.transaction() as conn:
-            login = logins.begin(conn, email=email, address=request.remote_addr or "")
+            login = logins.begin(conn, email=email, address=proxies.address())
         logins.verify(login, password=password)  # slow on purpose: no connection is held meanwhile
         with db.transaction() as conn:
             token = logins.finish(conn, login=login, password=password, old_token=request.cookies.get(viewers.COOKIE))

@@ -22,7 +22,7 @@ def create(post_id: int, field_key: str) -> ResponseReturnValue:
     """Text that came along with the click is saved first, so that nothing typed is lost or left out of the prompt."""
     try:
         if "text" in request.form:
-            field_views.save(post_id, field_key)
+            field_views.save(post_id, field_key, text=request.form["text"])
     except forms.REFUSALS as refusal:
         return field_views.given_back(post_id, field_key, refusal)
     try:

@@ -1,7 +1,7 @@
-"""The ops area: is it alive, is it ready, what is there."""
+"""The ops area: is it alive, is it ready, what is there, how is it doing."""
 
 from __future__ import annotations
 
-from blogforge_llm.web.ops import health, overview
+from blogforge_llm.web.ops import health, metrics, overview
 
-BLUEPRINTS = [health.bp, overview.bp]
+BLUEPRINTS = [health.bp, metrics.bp, overview.bp]

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint
 
-from blogforge_llm import db
 from blogforge_llm.services.ops import readiness
 from blogforge_llm.web.viewers import public
 
@@ -22,7 +21,6 @@ def show() -> dict[str, str]:
 @bp.get("/readyz")
 @public
 def ready() -> tuple[dict[str, Any], int]:
-    with db.connection() as conn:
-        checks = readiness.checks(conn)
+    checks = readiness.checks()
     is_ready = all(checks.values())
     return {"status": "ready" if is_ready else "not ready", "checks": checks}, 200 if is_ready else 503

@@ -23,7 +23,7 @@ def read(values: Sequence[str]) -> list[DiscoveredModel]:
 def _read(value: str) -> DiscoveredModel:
     try:
         name, context_window, max_output_tokens, is_ai = json.loads(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise Invalid.field("model", "A ticked model could not be read. Discover the models again.") from None
     is_right = isinstance(name, str) and isinstance(is_ai, bool) and _is_count(context_window, max_output_tokens)
     if not is_right:

@@ -39,8 +39,8 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
   JOIN providers p ON p.id = m.provider_id
  WHERE m.id = :model_id AND m.archived_at IS NULL;
 
--- name: find_by_name(name)^
--- As it is spelt; of providers that share a name, the enabled and older one.
+-- name: list_by_name(name)
+-- As it is spelt, of every provider that has it.
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
@@ -50,11 +50,10 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE m.name = :name AND m.archived_at IS NULL
- ORDER BY (m.is_enabled AND p.is_enabled) DESC, p.id
- LIMIT 1;
+ ORDER BY p.id;
 
--- name: find_by_full_name(provider_name, name)^
--- "Provider/model", for names that several providers use.
+-- name: find_by_full_name(name)^
+-- "Provider/model", for names that several providers use; both may have slashes of their own.
 SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
@@ -63,7 +62,9 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
        m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
- WHERE lower(p.name) = lower(:provider_name) AND m.name = :name AND m.archived_at IS NULL
+ WHERE lower(left(:name, length(p.name) + 1)) = lower(p.name || '/') AND m.name = substr(:name, length(p.name) + 2)
+   AND m.archived_at IS NULL
+ ORDER BY p.id
  LIMIT 1;
 
 -- name: create_model(provider_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, max_in_flight, is_enabled)$

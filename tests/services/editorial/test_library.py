@@ -107,6 +107,22 @@ def test_edited_rows_are_kept_and_reported(conn: db.Connection, ada: User) -> No
     assert actions.get(conn, action.id).parameters == {"temperature": 0.1}
 
 
+def test_what_waits_to_be_published_is_an_edit_too(conn: db.Connection, ada: User) -> None:
+    import_(conn, ada, SMALL)
+    rules, template = parts.list_(conn, q="Rules")[0], templates.list_(conn)[0]
+    parts.add_version(conn, actor=ada, part_id=rules.id, content="A draft.")
+    templates.add_version(conn, actor=ada, template_id=template.id, blocks=[inline("A draft.")])
+    assert import_(conn, ada, SMALL).kept == []
+    newer = changed(parts__0__content="Be very brief.", templates__0__blocks__2__content="Start.")
+    report = import_(conn, ada, newer)
+    assert (report.kept, report.updated) == (["Part: Rules", "Template: Expand"], [])
+    assert parts.get(conn, part_id=rules.id).content == "Be brief."
+    assert [(v.content, v.is_published) for v in parts.list_versions(conn, part_id=rules.id)] == [
+        ("A draft.", False),
+        ("Be brief.", True),
+    ]
+
+
 def test_what_was_archived_here_does_not_come_back(conn: db.Connection, ada: User) -> None:
     import_(conn, ada, SMALL)
     action = actions.list_(conn)[0]

@@ -26,6 +26,39 @@ def test_a_list_reads_as_lines_with_dashes() -> None:
     assert render("{{ a }}", a=["one", "two\nlines", " "]) == "- one\n- two\n  lines"
 
 
+@pytest.mark.parametrize("name", sorted(rendering._RESERVED))
+def test_a_word_of_the_language_is_no_name(name: str) -> None:
+    assert not rendering.is_name(name) and not is_variable(name)
+
+
+def is_variable(name: str) -> bool:
+    try:
+        return check(f"{{{{ {name} }}}}").names == (name,)
+    except Invalid:
+        return False
+
+
+def test_every_name_that_is_taken_sends_its_value() -> None:
+    for name in ("item", "selfish", "Loop", "index", "endless", "topics_to_cover", "range", "context", "set", "block"):
+        assert rendering.is_name(name) and render(f"{{{{ {name} }}}}", **{name: "v"}) == "v"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{{ a|upper }}", "- ONE\n- TWO"),
+        ("{{ a|upper|lower|title }}", "- One\n- Two"),
+        ("{{ a|trim('- w') }}", "one\n- two"),
+        ("{{ a|capitalize }}", "- one\n- two"),
+        ("{{ a|join(d=', ')|upper }}", "ONE, TWO"),
+        ("{{ a|trim(chars='-') }}", " one\n- two"),
+        ("{% if a|length > 1 %}{{ a|first|title }}{% endif %}", "One"),
+    ],
+)
+def test_text_filters_read_a_list_as_its_lines(source: str, said: str) -> None:
+    assert render(source, a=["one", "two"]) == said
+
+
 def test_a_loop_over_a_text_goes_by_lines_not_by_letters() -> None:
     assert render("{% for t in a %}[{{ t }}]{% endfor %}", a="one\n\n two ") == "[one][two]"
     assert render("{{ a|join(', ') }}", a="one\ntwo") == "one, two"
@@ -72,6 +105,22 @@ def test_what_a_loop_knows_of_itself() -> None:
         ("{{ a|join(b) }}", 1),
         ("{{ a|join('" + "x" * 101 + "') }}", 1),
         ("{{ a|attr('x') }}", 1),
+        ("text\n{{ self }}", 2),
+        ("{{ super }}", 1),
+        ("{{ if }}", 1),
+        ("{% for self in a %}{{ self }}{% endfor %}", 1),
+        ("{% for loop in a %}{{ loop.index }}{% endfor %}", 1),
+        ("text\n{{ a|title(1) }}", 2),
+        ("{{ a|upper('x') }}", 1),
+        ("{{ a|join(attribute='x') }}", 1),
+        ("{{ a|join('', attribute='x') }}", 1),
+        ("{{ a|join(', ', 'x') }}", 1),
+        ("{{ a|join(5) }}", 1),
+        ("{{ a|trim(5) }}", 1),
+        ("{{ a|length|first }}", 1),
+        ("{{ 5|length }}", 1),
+        ("{% if a > 3 %}x{% endif %}", 1),
+        ("{% if a in 3 %}x{% endif %}", 1),
         ("{{ a() }}", 1),
         ("{{ a is defined }}", 1),
         ("{{ cycler }}{{ lipsum() }}", 1),

@@ -277,3 +277,14 @@ def test_no_page_carries_a_secret(browse: Browse, conn: db.Connection, ada: User
     [key] = keys.list_visible(conn, actor=ada)
     for path in [*GETS, *ADMIN_GETS, f"/llm/providers/{model.provider_id}", f"/llm/keys/{key.id}/edit"]:
         assert SECRET not in browse(ada).get(path).text
+
+
+def test_the_limits_of_a_model_are_edited_and_shown_as_bars(browse: Browse, ada: User, model: Model) -> None:
+    page = browse(ada)
+    assert "No limits are set" in page.get(f"/llm/providers/{model.provider_id}").text
+    form = {"name": "llama", "is_enabled": "1", "requests_per_minute": "1,000", "max_in_flight": "two"}
+    refused = page.post(f"/llm/models/{model.id}", data=form)
+    assert refused.status_code == 422 and "two" in refused.text
+    assert page.post(f"/llm/models/{model.id}", data={**form, "max_in_flight": "2"}).status_code == 303
+    text = page.get(f"/llm/providers/{model.provider_id}").text
+    assert "0 of 1,000" in text and 'aria-label="At the same time"' in text

@@ -1,0 +1,200 @@
+"""What goes in and out of /v1, in OpenAI's words. Types are those of JSON: "1" is no number, 1 is no boolean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
+
+from blogforge_llm.api.fields import Line, Text
+
+LONGEST_TEXT = 4_000_000
+_ROLES = ("system", "developer", "user", "assistant")
+# What OpenAI's own client sends back of an answer without tools; anything in them would be lost here.
+_EMPTY_OF_ANSWERS = ("refusal", "tool_calls", "function_call", "audio", "annotations", "name")
+
+
+class Number(fields.Float):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if isinstance(value, str):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Whole(fields.Integer):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, int):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Switch(fields.Boolean):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Stop(fields.Field[list[str]]):
+    """A text, or up to four."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or len(listed) > 4:
+            raise ValidationError("Give a text, or a list of up to four.")
+        return [_text(text, at=str(number)) for number, text in enumerate(listed)]
+
+
+class Content(fields.Field[str]):
+    """A text, or a list of parts of the type text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, list):
+            return str(Text(validate=validate.Length(max=LONGEST_TEXT)).deserialize(value))
+        return "".join(self._part(part, str(number)) for number, part in enumerate(value))
+
+    def _part(self, part: Any, at: str) -> str:
+        kind = part.get("type") if isinstance(part, Mapping) else None
+        if kind != "text":
+            named = f" of the type {kind[:40]}" if isinstance(kind, str) else " without a type"
+            raise ValidationError({at: [f"A part{named} is not supported here; send parts of the type text."]})
+        if others := set(part) - {"type", "text"}:
+            raise ValidationError({f"{at}.{sorted(others)[0]}": ["Unknown field."]})
+        return _text(part.get("text"), at=f"{at}.text")
+
+
+class CompletionMessageIn(Schema):
+    role = fields.String(
+        required=True,
+        validate=validate.OneOf(_ROLES, error="Must be one of: {choices}. Tools are not supported here."),
+        metadata={"description": "developer is sent as system.", "example": "user"},
+    )
+    content = Content(
+        required=True,
+        metadata={
+            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
+            "description": "A text, or a list of parts `{type: text, text}`.",
+            "example": "Why does bread rise?",
+        },
+    )
+
+    @pre_load
+    def drop_empty(self, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {name: value for name, value in data.items() if name not in _EMPTY_OF_ANSWERS or value not in (None, [])}
+
+
+class ResponseFormat(Schema):
+    type = fields.String(required=True, validate=validate.OneOf(["text", "json_object"]))
+
+
+class StreamOptions(Schema):
+    include_usage = Switch(load_default=False, metadata={"description": "A last chunk tells the token counts."})
+    include_obfuscation = Switch(validate=validate.Equal(False, error="Padding is not supported here."))
+
+
+class CompletionIn(Schema):
+    """OpenAI's request. A field that is not listed is refused by its name; null is as good as absent."""
+
+    model = Line(
+        required=True,
+        max_length=400,
+        metadata={
+            "description": "A route, which has fallback; or one model alone, as name or Provider/name.",
+            "example": "Default",
+        },
+    )
+    messages = fields.List(
+        fields.Nested(CompletionMessageIn),
+        required=True,
+        validate=validate.Length(1, 2000, error="Send 1 to 2000 messages."),
+    )
+    temperature = Number(validate=validate.Range(0, 2), metadata={"example": 0.7})
+    top_p = Number(validate=validate.Range(0, 1))
+    max_tokens = Whole(validate=validate.Range(1, 10_000_000))
+    max_completion_tokens = Whole(
+        validate=validate.Range(1, 10_000_000), metadata={"description": "The newer name of max_tokens."}
+    )
+    stop = Stop(
+        metadata={
+            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 4}],
+            "description": "A text, or a list of up to four.",
+        }
+    )
+    seed = Whole(validate=validate.Range(-(2**63), 2**63 - 1))
+    response_format = fields.Nested(ResponseFormat)
+    stream = Switch(load_default=False, metadata={"description": "Answer with server-sent events."})
+    stream_options = fields.Nested(StreamOptions, metadata={"description": "Only with stream."})
+    delivery = fields.String(
+        validate=validate.OneOf(["complete", "live"]),
+        metadata={
+            "description": "Ours: `complete`, the default, holds the text until it is whole, so that a fallback in "
+            "mid-answer is invisible; `live` sends it as it comes and ends with an error where that would be needed."
+        },
+    )
+    user = Text(
+        validate=validate.Length(max=512),
+        metadata={"description": "Taken and not used: the token tells who asks. It goes to no provider."},
+    )
+
+
+class CompletionMessageOut(Schema):
+    role = fields.Constant("assistant")
+    content = fields.String(metadata={"example": "Yeast makes gas."})
+
+
+class CompletionChoice(Schema):
+    index = fields.Integer(metadata={"example": 0})
+    message = fields.Nested(CompletionMessageOut)
+    finish_reason = fields.String(metadata={"example": "stop"})
+
+
+class CompletionUsage(Schema):
+    """Of the call that answered; X-Blogforge-Cost counts those that failed too."""
+
+    prompt_tokens = fields.Integer(metadata={"example": 9})
+    completion_tokens = fields.Integer(metadata={"example": 4})
+    total_tokens = fields.Integer(metadata={"example": 13})
+
+
+class CompletionOut(Schema):
+    id = fields.String(metadata={"example": "chatcmpl-task-7"})
+    object = fields.Constant("chat.completion")
+    created = fields.Integer(metadata={"example": 1790000000})
+    model = fields.String(metadata={"description": "Who really answered.", "example": "llama-3.3-70b-versatile"})
+    choices = fields.List(fields.Nested(CompletionChoice))
+    usage = fields.Nested(CompletionUsage)
+
+
+class OfferOut(Schema):
+    id = fields.String(metadata={"description": "For `model` of a completion.", "example": "Default"})
+    object = fields.Constant("model")
+    created = fields.Integer(metadata={"example": 1790000000})
+    owned_by = fields.String(metadata={"description": "The provider; `route` for a route.", "example": "route"})
+
+
+class OfferListOut(Schema):
+    object = fields.Constant("list")
+    data = fields.List(fields.Nested(OfferOut))
+
+
+class GatewayErrorFacts(Schema):
+    message = fields.String(metadata={"example": "n is not supported here: one answer per request."})
+    type = fields.String(metadata={"example": "invalid_request_error"})
+    param = fields.String(allow_none=True, metadata={"example": "n"})
+    code = fields.String(allow_none=True, metadata={"example": "unsupported_parameter"})
+
+
+class GatewayError(Schema):
+    """OpenAI's shape of an error."""
+
+    error = fields.Nested(GatewayErrorFacts)
+
+
+def _text(value: Any, *, at: str) -> str:
+    try:
+        return str(Text(validate=validate.Length(max=LONGEST_TEXT)).deserialize(value))
+    except ValidationError as error:
+        raise ValidationError({at: error.messages}) from error

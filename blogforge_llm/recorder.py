@@ -1,0 +1,162 @@
+"""What a run leaves behind while it asks: a row and a log line for each attempt, and the sum of them for who waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+
+from blogforge_llm import db, tracing
+from blogforge_llm.engine.types import Candidate, Message, Outcome
+from blogforge_llm.errors import Unavailable
+from blogforge_llm.records.tasks import AttemptStatus, Source, Task
+from blogforge_llm.services.tasks import attempts, tasks
+
+T = TypeVar("T")
+
+_PATIENCE_S = 30.0  # with a database that went away while a model was being asked
+
+
+class Lost(Exception):
+    """The run no longer holds its task: cancelled, or taken for dead and given to another."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """One run so far, all its attempts together."""
+
+    attempts: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal | None = None
+    cost_source: Source = Source.KNOWN
+    retry_after_s: float | None = None  # what the last refusal asked for
+    away_s: float = 0.0  # with providers, and in the pauses between them
+    _since: float | None = None
+
+    def left(self) -> None:
+        """From here on it is the provider's time."""
+        self._since = self._since or time.monotonic()
+
+    def came_back(self) -> None:
+        if self._since is not None:
+            self.away_s += time.monotonic() - self._since
+            self._since = None
+
+    def overhead_s(self, began: float) -> float:
+        """What of the time since then was ours; `began` is time.monotonic()."""
+        now = time.monotonic()
+        return now - began - self.away_s - (now - self._since if self._since is not None else 0.0)
+
+    def add(self, outcome: Outcome) -> None:
+        self.input_tokens += outcome.usage.input_tokens or 0
+        self.output_tokens += outcome.usage.output_tokens or 0
+        self.retry_after_s = outcome.retry_after_s
+        if outcome.cost is not None:
+            self.cost = (self.cost or Decimal(0)) + outcome.cost
+        if Source.UNKNOWN in (self.cost_source, outcome.cost_source):
+            self.cost_source = Source.UNKNOWN
+        elif outcome.cost_source is Source.ESTIMATED:
+            self.cost_source = Source.ESTIMATED
+
+
+@dataclass(slots=True)
+class _Open:
+    """An attempt that runs."""
+
+    attempt_id: int
+    position: int
+    candidate: Candidate
+    began: float
+
+
+class Recorder:
+    """The engine's recorder: attempts to rows, each in its own short transaction."""
+
+    def __init__(self, task: Task, run_id: UUID, tally: Tally) -> None:
+        self._task = task
+        self._run_id = run_id
+        self._tally = tally
+        self._own_messages = tasks.request_of(task).messages
+        self._open: dict[int, _Open] = {}
+        self._answer: tuple[int, Outcome] | None = None
+
+    def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
+        """Raises Lost when another run has the task, or somebody stopped it."""
+        self._tally.came_back()
+        differing = messages if messages != self._own_messages else None
+        with db.connection() as conn:  # one statement is its own transaction
+            row = attempts.create(
+                conn, task_id=self._task.id, run_id=self._run_id, candidate=candidate, messages=differing
+            )
+        if row is None:
+            raise Lost
+        self._open[attempt] = _Open(row[0], row[1], candidate, time.monotonic())
+        self._tally.attempts += 1
+        self._tally.left()
+
+    def finished(self, attempt: int, outcome: Outcome) -> None:
+        self._tally.came_back()
+        running = self._open[attempt]
+        took_s = time.monotonic() - running.began
+        self._tally.add(outcome)
+        if outcome.status is AttemptStatus.SUCCEEDED:
+            self._answer = running.attempt_id, outcome
+        else:
+            persist(lambda conn: attempts.finish(conn, attempt_id=running.attempt_id, outcome=outcome))
+        self._log(running, outcome, took_s)
+        self._tally.left()  # for the pause before the next one; nothing else is waited for
+
+    def write_answer(self, conn: db.Connection) -> None:
+        """The attempt that succeeded is written with the task's end, in one transaction: a commit costs a millisecond.
+
+        To do it twice is to do it once.
+        """
+        if self._answer is not None:
+            attempt_id, outcome = self._answer
+            attempts.finish(conn, attempt_id=attempt_id, outcome=outcome)
+
+    def position(self, attempt: int) -> int:
+        """Of the row, counted over all runs of the task: it names the live text."""
+        return self._open[attempt].position
+
+    def _log(self, running: _Open, outcome: Outcome, took_s: float) -> None:
+        tracing.attempt(
+            request=self._task.request_id,
+            task=self._task.id,
+            run=self._run_id,
+            position=running.position,
+            provider=running.candidate.provider_name,
+            model=running.candidate.model_name,
+            status=outcome.status,
+            category=outcome.category,
+            http_status=outcome.http_status,
+            finish_reason=outcome.finish_reason,
+            input_tokens=outcome.usage.input_tokens,
+            output_tokens=outcome.usage.output_tokens,
+            usage_source=outcome.usage.source,
+            cost=outcome.cost,
+            cost_source=outcome.cost_source,
+            first_token_ms=None if outcome.first_token_s is None else round(outcome.first_token_s * 1000),
+            took_ms=round(took_s * 1000),
+        )
+
+
+def persist(write: Callable[[db.Connection], T]) -> T:
+    """An answer that is paid for must reach its row: wait for a database that restarts."""
+    give_up_at = time.monotonic() + _PATIENCE_S
+    pause_s = 0.1
+    while True:
+        try:
+            with db.transaction() as conn:
+                return write(conn)
+        except (psycopg.OperationalError, Unavailable):
+            if time.monotonic() + pause_s > give_up_at:
+                raise
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, 2.0)
