@@ -15,7 +15,7 @@ from collections.abc import Callable
 import psycopg
 
 from blogforge_llm import db, measuring
-from blogforge_llm.engine import breakers
+from blogforge_llm.engine import breakers, limits
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.errors import Unavailable
 from blogforge_llm.services.ops import metrics
@@ -84,6 +84,7 @@ class Presence:
             if not workers.beat(conn, worker_id=self.worker_id):
                 workers.register(conn, worker_id=self.worker_id, kind=self._kind or "web")
             breakers.renew_leases(conn)
+        limits.renew_leases()
         if not may_reap:
             return
         with db.transaction() as conn:

@@ -19,9 +19,11 @@ from blogforge_llm import db, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
+from blogforge_llm.engine.admission import Chain
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.fallback import Admission
+from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import (
     AttemptStarted,
     Candidate,
@@ -81,7 +83,8 @@ def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator
     how the task ends. `tally` is kept up to date.
     """
     assert task.run_id is not None
-    run = _RunOf(task.run_id, task, Cancellation(), tally, Breakers(asked, task.run_id), is_streaming=True)
+    admission = Chain(Breakers(asked, task.run_id), Limiter(tasks.request_of(task)))
+    run = _RunOf(task.run_id, task, Cancellation(), tally, admission, is_streaming=True)
     presence.running[task.id] = run.cancellation
     try:
         yield from _ask_and_finish(run, asked)
@@ -120,7 +123,7 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
         if started is not None:
             task, asked = started
             tracing.adopt(task.request_id)
-            admission = Breakers(asked, run_id, is_test=is_test)
+            admission = Chain(Breakers(asked, run_id, is_test=is_test), Limiter(tasks.request_of(task)))
             yield from _ask_and_finish(_RunOf(run_id, task, cancellation, tally, admission, streaming), asked)
     finally:
         if presence.running.get(task_id) is cancellation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, request
 
 from blogforge_llm import db
+from blogforge_llm.api import request_limits
 from blogforge_llm.errors import Unauthenticated
 from blogforge_llm.records.accounts import User
 from blogforge_llm.services.accounts import tokens
@@ -21,8 +22,9 @@ def load_viewer() -> None:
         raise Unauthenticated("Send an API token: `Authorization: Bearer TOKEN`.")
     with db.connection() as conn:
         g.viewer = tokens.find_user(conn, token=token.strip())
-    if g.viewer is None:
-        raise Unauthenticated("This API token is not valid. It may have been revoked; make a new one.")
+        if g.viewer is None:
+            raise Unauthenticated("This API token is not valid. It may have been revoked; make a new one.")
+        request_limits.admit(conn, user_id=g.viewer.id, token=token.strip())
 
 
 def current() -> User:

@@ -18,8 +18,8 @@ _ALLOWED = {
     "Access-Control-Max-Age": "600",
 }
 _EXPOSED = (
-    "Location, X-Pagination, X-Request-Id, Retry-After, Idempotent-Replayed, X-Blogforge-Task, X-Blogforge-Attempts, "
-    "X-Blogforge-Cost, X-Blogforge-Cost-Source, X-Blogforge-Overhead-Ms"
+    "Location, X-Pagination, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, "
+    "X-Blogforge-Task, X-Blogforge-Attempts, X-Blogforge-Cost, X-Blogforge-Cost-Source, X-Blogforge-Overhead-Ms"
 )
 
 

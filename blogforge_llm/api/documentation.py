@@ -7,7 +7,7 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
-from blogforge_llm.api import authentication, idempotency, requests
+from blogforge_llm.api import authentication, idempotency, request_limits, requests
 
 INTRODUCTION = """\
 Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
@@ -17,6 +17,8 @@ Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with e
   `limit`, and give `next` when there is more.
 * Bodies are JSON and say so with `Content-Type: application/json`. What was made or begun is named in `Location`.
 * Errors are `application/problem+json` (RFC 9457) with `errors` per field.
+* Every answer says in `RateLimit` how many requests are left (`r`) and for how many seconds (`t`); above the limit the
+  answer is 429 with `Retry-After`.
 * A `POST` with an `Idempotency-Key` may be repeated safely: the second answer is the first one's.
 """
 
@@ -68,6 +70,7 @@ def create(app: Flask) -> Api:
         },
     )
     app.before_request(authentication.load_viewer)
+    request_limits.init(app)
     requests.init(app)
     idempotency.init(app)
     return ProblemApi(app)

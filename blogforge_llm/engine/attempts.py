@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
-from blogforge_llm.engine import adapters, contracts, pricing
+from blogforge_llm.engine import adapters, contracts, notices, pricing
 from blogforge_llm.engine.calls import Call, Cancellation
 from blogforge_llm.engine.masking import mask, storable
 from blogforge_llm.engine.types import (
@@ -15,6 +15,7 @@ from blogforge_llm.engine.types import (
     CallError,
     Candidate,
     Event,
+    Notice,
     Outcome,
     Recorder,
     Reply,
@@ -63,6 +64,11 @@ class _Heard:
     pieces: list[str] = field(default_factory=list)
     first_token_s: float | None = None
     reply: Reply | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def heard_s(self) -> float:
+        return 0.0 if self.first_token_s is None else time.monotonic() - self.began - self.first_token_s
 
     def add(self, piece: str) -> str:
         if self.first_token_s is None:
@@ -110,6 +116,7 @@ def _talk(ask: Ask, heard: _Heard, cancellation: Cancellation) -> Generator[Even
         raise _verdict(call, error) from error
     finally:
         cancellation.covers(None)
+        heard.notices = notices.read(call.headers)
 
 
 def _streamed(ask: Ask, call: Call, heard: _Heard) -> Generator[Event, None, Reply]:
@@ -181,6 +188,8 @@ def _succeeded(ask: Ask, heard: _Heard, reply: Reply) -> Outcome:
         cost_source=cost_source,
         first_token_s=heard.first_token_s,
         provider_request_id=reply.provider_request_id,
+        heard_s=heard.heard_s,
+        notices=heard.notices,
     )
 
 
@@ -203,4 +212,6 @@ def _failed(ask: Ask, heard: _Heard, error: CallError) -> Outcome:
         first_token_s=heard.first_token_s,
         retry_after_s=error.retry_after_s,
         provider_request_id=heard.reply.provider_request_id if heard.reply else None,
+        heard_s=heard.heard_s,
+        notices=heard.notices,
     )

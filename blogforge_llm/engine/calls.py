@@ -12,7 +12,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ParamSpec, Protocol, TypeVar
 
 from blogforge_llm.records.tasks import Category
@@ -41,6 +41,7 @@ class Call:
     def __init__(self, *, deadline: float, first_s: float = math.inf, idle_s: float = math.inf) -> None:
         now = time.monotonic()
         self.reason: Category | None = None
+        self.headers: Mapping[str, str] = {}  # of the provider's answer, whatever it was
         self.due = min(now + first_s, deadline)
         self.scheduled = math.inf  # the earliest time the watchdog will look at this call
         self._deadline = deadline

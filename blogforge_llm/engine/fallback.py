@@ -31,16 +31,20 @@ from blogforge_llm.records.tasks import AttemptStatus, Category
 
 LONGEST_WAIT_S = 10.0  # for a Retry-After
 _PAUSE_S = (0.2, 0.5)
+_ROOM_S = 1.0  # of the deadline, left for the answer after a wait
+_LOOK_S = (0.02, 0.5)  # between two looks, at first and later, at a limit that nobody knows the end of
 _NOT_HEARD = Outcome(AttemptStatus.CANCELLED, Category.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a candidate may not be asked now. `message` is shown to people; `opens_in_s` is when it may be, if known."""
+    """Why a candidate may not be asked now. `message` is shown to people; `opens_in_s` is when it may be, if known.
+    `may_wait`: it is worth waiting for, where nobody else can be asked."""
 
     category: Category
     message: str
     opens_in_s: float | None = None
+    may_wait: bool = False
 
 
 class Admission(Protocol):
@@ -132,12 +136,31 @@ class _Run:
             self._cancellation.wait(wait_s)
 
     def _admitted(self) -> Candidate:
-        """The one to ask now. Raises EngineError when there is none, or no time."""
-        if self._cancellation.is_set:
-            raise self._error(Category.CANCELLED)
-        if time.monotonic() >= self._deadline:
-            raise self._error(Category.DEADLINE_EXCEEDED)
-        refusals: list[Refusal] = []
+        """The one to ask now, waited for where limits hold up all of them. Raises EngineError if there is none, or no
+        time."""
+        position, request = self._position, self._request
+        look_s, longest_look_s = _LOOK_S
+        while True:
+            if self._cancellation.is_set:
+                raise self._error(Category.CANCELLED)
+            if time.monotonic() >= self._deadline:
+                raise self._error(Category.DEADLINE_EXCEEDED)
+            self._position, self._request = position, request
+            refusals: list[Refusal] = []
+            if (candidate := self._first_admitted(refusals)) is not None:
+                return candidate
+            waits = [
+                look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in refusals if refusal.may_wait
+            ]
+            wait_s = min(waits, default=math.inf)
+            if time.monotonic() + wait_s + _ROOM_S > self._deadline:
+                raise self._nobody(refusals)
+            # Not all that wait at the same moment, and not for ever in step.
+            self._cancellation.wait(wait_s + random.uniform(0.0, 0.02))
+            look_s = min(2 * look_s, longest_look_s)
+
+    def _first_admitted(self, refusals: list[Refusal]) -> Candidate | None:
+        """The first one left that may be asked now; why the others may not is added to `refusals`."""
         while (candidate := self._upcoming()) is not None:
             refusal = self._admission.may_ask(candidate)
             if refusal is None:
@@ -147,12 +170,15 @@ class _Run:
             refusals.append(refusal)
             self._position += 1
             self._request = self._original
+        return None
+
+    def _nobody(self, refusals: list[Refusal]) -> EngineError:
         if self._last_failure is not None:
-            raise self._last_failure
+            return self._last_failure
         if refusals:
-            raise _refused(refusals)
+            return _refused(refusals)
         message = "There is no model to ask. Add one to the route, or choose another route."
-        raise EngineError(Category.MODEL_NOT_FOUND, message)
+        return EngineError(Category.MODEL_NOT_FOUND, message)
 
     def _after(self, candidate: Candidate, error: CallError, said: str) -> float:
         """Decide what follows a failure: moves on or stays. Returns the seconds to wait before it."""

@@ -67,6 +67,8 @@ def _transport_class(http: ModuleType) -> Any:
     class Transport(http.HTTPTransport):  # type: ignore[misc, name-defined]
         def handle_request(self, request: Any) -> Any:
             response = super().handle_request(request)
+            if (call := calls.current()) is not None:
+                call.headers = response.headers
             response.stream = Body(response.stream)
             return response
 

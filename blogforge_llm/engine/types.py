@@ -84,6 +84,36 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be asked of an account or a model; None is no limit. The order is that of limits.sql's numbers."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    requests_per_day: int | None = None
+    tokens_per_day: int | None = None
+    max_in_flight: int | None = None
+
+    @property
+    def counts_tokens(self) -> bool:
+        return self.tokens_per_minute is not None or self.tokens_per_day is not None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a provider's headers say is left of one of its limits. `unit` is requests or tokens. All is free again in
+    `resets_in_s`; until then it comes back bit by bit (`refills`), or not at all."""
+
+    unit: str
+    most: int
+    remaining: int
+    resets_in_s: float
+    refills: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A model that may be asked, with everything needed to ask it. Prices are USD per million tokens."""
 
@@ -102,6 +132,9 @@ class Candidate:
     refused_parameters: frozenset[str] = frozenset()
     first_token_timeout_s: float = 10.0
     idle_timeout_s: float = 10.0
+    account_limits: Limits = NO_LIMITS  # of the key, or of the provider where none is used
+    model_limits: Limits = NO_LIMITS
+    has_notice: bool = False  # the provider said lately that little is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +174,8 @@ class Outcome:
     first_token_s: float | None = None
     retry_after_s: float | None = None
     provider_request_id: str | None = None
+    heard_s: float = 0.0  # from the first content to the end
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import procrastinate
 
 from blogforge_llm import db, jobqueue
+from blogforge_llm.engine import limits
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
 from blogforge_llm.services.ops import metrics
 from blogforge_llm.services.registry import circuits
@@ -25,5 +26,7 @@ def sweep(timestamp: int) -> None:
         throttle.forget_old(conn)
         circuits.forget_gone(conn)
         metrics.forget_dead(conn)
+    with db.transaction() as conn:
+        limits.forget_old(conn)
     with db.transaction() as conn:
         metrics.add_up(conn)  # so that the first look after a week finds little to do

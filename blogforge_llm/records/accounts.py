@@ -72,3 +72,14 @@ class Setting:
     default: Any
     updated_at: datetime | None
     updated_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of how often programs may ask. `policy` is token or user."""
+
+    policy: str
+    remaining: int
+    resets_in_s: int
+    is_full: bool
+    most: int

@@ -81,6 +81,11 @@ class Model:
     is_ai: bool
     first_token_timeout_s: Decimal | None
     idle_timeout_s: Decimal | None
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    requests_per_day: int | None
+    tokens_per_day: int | None
+    max_in_flight: int | None
     is_enabled: bool
     position: int
     created_at: datetime
@@ -163,6 +168,25 @@ class Tick:
     status: AttemptStatus
     category: Category | None
     started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of one limit is used right now."""
+
+    label: str
+    used: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitGroup:
+    """The limits of a model, or of all together, asked with one key. `account` is None where there is no choice."""
+
+    owner: str
+    account: str | None
+    uses: tuple[LimitUse, ...]
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,13 +124,20 @@ def ask(
 class InThread:
     """A request that is being asked in a thread of its own, so that the test can interfere."""
 
-    def __init__(self, candidates: list[Candidate], asked: Request | None = None, *, streaming: bool = True) -> None:
+    def __init__(
+        self, candidates: list[Candidate], asked: Request | None = None, *, streaming: bool = True, **options: Any
+    ) -> None:
         self.cancellation = Cancellation()
         self.ended_at = 0.0
         self._pieces = threading.Semaphore(0)
         self._answered: Answered | None = None
         self._run: Callable[[], Answered] = lambda: ask(
-            candidates, asked, streaming=streaming, heard=self._pieces.release, cancellation=self.cancellation
+            candidates,
+            asked,
+            streaming=streaming,
+            heard=self._pieces.release,
+            cancellation=self.cancellation,
+            **options,
         )
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()

@@ -245,7 +245,11 @@ def _outage(ask: Ask, name: Name) -> Content:
     return Fault(name.integer("status", 503)) if down else Reply(ask.answer)
 
 
-@behaviour("limited:REQUESTS", "429 with Retry-After above REQUESTS (5) in ;window=S (60)", "window")
+@behaviour(
+    "limited:REQUESTS",
+    "429 with Retry-After above REQUESTS (5) in ;window=S (60); ;tell says in headers what is left",
+    "window tell",
+)
 def _limited(ask: Ask, name: Name) -> Content:
     window, allowed = name.number("window", 60.0), name.whole(5)
     admitted: deque[float] = deque()
@@ -256,6 +260,15 @@ def _limited(ask: Ask, name: Name) -> Content:
         if admitted_now:
             admitted.append(at)
     if admitted_now:
-        return Reply(ask.answer)
+        resets = admitted[-1] + window - ask.times[ask.count - 1]
+        left = limit_headers(ask.dialect, allowed, allowed - len(admitted), resets) if "tell" in name.options else ()
+        return Reply(ask.answer, headers=left)
     wait = admitted[0] + window - ask.times[ask.count - 1] if admitted else window
     return Fault(429, retry_after=wait)
+
+
+def limit_headers(dialect: str, limit: int, remaining: int, resets: float) -> tuple[tuple[str, str], ...]:
+    """As Groq and OpenAI spell them, or Cerebras, which names the window."""
+    ending, reset = ("-minute", f"{resets:.3f}") if dialect == "cerebras" else ("", f"{resets:.3f}s")
+    values = (("limit", limit), ("remaining", remaining), ("reset", reset))
+    return tuple((f"x-ratelimit-{what}-requests{ending}", str(value)) for what, value in values)

@@ -85,6 +85,7 @@ class Reply:
     usage_delay: float = 0.0  # seconds between finish reason and usage
     fingerprint: bool = True
     served_as: str | None = None  # the model named in the answer, if another
+    headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones
 
 
 Content = Reply | Fault | Page | Hangup

@@ -28,7 +28,7 @@ def tell_in_words(serving: Serving, voice: Voice) -> bool:
     reply = voice.reply
     if not reply.headers_first:
         serving.client.wait(reply.first_after)
-    serving.send_head(200, _HEADERS, event(voice.first_chunk()), billed=True)
+    serving.send_head(200, _HEADERS | dict(reply.headers), event(voice.first_chunk()), billed=True)
     if reply.headers_first:
         serving.client.wait(reply.first_after)
     _drip(serving, voice)

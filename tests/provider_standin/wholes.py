@@ -51,7 +51,7 @@ def _send(serving: Serving, voice: Voice, body: bytes, text: str, words: int) ->
     _bill(serving, voice, text, words)
     try:
         if voice.reply.drip is None:
-            serving.send_whole(200, _JSON, body, outcome)
+            serving.send_whole(200, _JSON, body, outcome, dict(voice.reply.headers))
         else:
             serving.finish(outcome)
             serving.client.send(chunked(body) + END)

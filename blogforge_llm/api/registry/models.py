@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.fields import Id, Line, Money
+from blogforge_llm.api.registry.limits import limit
 from blogforge_llm.records.registry import Model
 from blogforge_llm.services.registry import models
 
@@ -53,6 +54,11 @@ class ModelIn(Schema):
     )
     first_token_timeout_s = _seconds()
     idle_timeout_s = _seconds()
+    requests_per_minute = limit("Most requests in a minute, for each key;", 30)
+    tokens_per_minute = limit("Most tokens in a minute, for each key;", 6000)
+    requests_per_day = limit("Most requests in a day, for each key;", 14400)
+    tokens_per_day = limit("Most tokens in a day, for each key;", 500000)
+    max_in_flight = limit("Most requests at the same time, for each key;", 8)
     is_enabled = fields.Boolean(data_key="enabled", metadata={"description": "Whether it is asked.", "example": True})
 
 
@@ -85,6 +91,11 @@ class ModelOut(Schema):
     is_ai = fields.Boolean(metadata={"example": True})
     first_token_timeout_s = fields.Float(allow_none=True, metadata=_WAIT)
     idle_timeout_s = fields.Float(allow_none=True, metadata=_WAIT)
+    requests_per_minute = fields.Integer(allow_none=True, metadata={"example": 30})
+    tokens_per_minute = fields.Integer(allow_none=True, metadata={"example": 6000})
+    requests_per_day = fields.Integer(allow_none=True, metadata={"example": None})
+    tokens_per_day = fields.Integer(allow_none=True, metadata={"example": None})
+    max_in_flight = fields.Integer(allow_none=True, metadata={"example": None})
     enabled = fields.Boolean(attribute="is_enabled", metadata={"example": True})
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()

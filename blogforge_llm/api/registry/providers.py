@@ -11,21 +11,13 @@ from marshmallow import Schema, fields, validate
 from blogforge_llm import connections, db
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.api.registry.limits import limit
 from blogforge_llm.records.registry import Provider, ProviderKind
 from blogforge_llm.services.registry import discovery, models, providers
 
 bp = Blueprint(
     "providers", __name__, url_prefix="/api/v1/llm/providers", description="LLM services and local servers to ask."
 )
-
-
-def _limit(description: str, example: int) -> fields.Integer:
-    return fields.Integer(
-        strict=True,
-        allow_none=True,
-        validate=validate.Range(min=1, max=2**31 - 1),
-        metadata={"description": f"{description} null for no limit.", "example": example},
-    )
 
 
 class ProviderIn(Schema):
@@ -49,11 +41,11 @@ class ProviderIn(Schema):
             "example": False,
         }
     )
-    requests_per_minute = _limit("Most requests in a minute;", 30)
-    tokens_per_minute = _limit("Most tokens in a minute;", 6000)
-    requests_per_day = _limit("Most requests in a day;", 14400)
-    tokens_per_day = _limit("Most tokens in a day;", 500000)
-    max_in_flight = _limit("Most requests at the same time;", 8)
+    requests_per_minute = limit("Most requests in a minute;", 30)
+    tokens_per_minute = limit("Most tokens in a minute;", 6000)
+    requests_per_day = limit("Most requests in a day;", 14400)
+    tokens_per_day = limit("Most tokens in a day;", 500000)
+    max_in_flight = limit("Most requests at the same time;", 8)
 
 
 class NewProviderIn(ProviderIn):

@@ -16,6 +16,7 @@ from blogforge_llm.services.accounts import permissions
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?")
 _ORIGINS_MAX = 50
+_REQUESTS_MAX = 1_000_000
 _PROXIES_MAX = 10
 
 sql = db.load("accounts/settings")
@@ -107,6 +108,12 @@ def _origins(value: Any) -> list[str]:
     return origins
 
 
+def _requests(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _REQUESTS_MAX:
+        raise Invalid.field("value", f"This setting is a whole number from 1 to {_REQUESTS_MAX:,}.")
+    return value
+
+
 KNOWN: dict[str, Known] = {
     "cors_origins": Known(
         "Web pages that may call the API",
@@ -121,6 +128,20 @@ KNOWN: dict[str, Known] = {
         "boolean",
         False,
         _boolean,
+    ),
+    "api_requests_per_token": Known(
+        "API requests a minute with one token",
+        "How often a program may call the API in any minute. Above it, it is told to wait.",
+        "integer",
+        6_000,
+        _requests,
+    ),
+    "api_requests_per_user": Known(
+        "API requests a minute of one user",
+        "The same for all the tokens of a user together.",
+        "integer",
+        12_000,
+        _requests,
     ),
     "trusted_proxies": Known(
         "Proxies in front",

@@ -53,5 +53,10 @@ def revoke(conn: db.Connection, *, actor: User, token_id: int) -> ApiToken:
     return ApiToken(**row)
 
 
+def fingerprint(token: str) -> str:
+    """A name for it that tells nothing: what is counted by token is counted under it."""
+    return _digest(token)[:8].hex()
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="replace")).digest()

@@ -8,7 +8,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.engine import breakers
 from blogforge_llm.engine.fallback import Refusal
-from blogforge_llm.engine.types import Candidate
+from blogforge_llm.engine.types import Candidate, Limits
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
@@ -137,6 +137,9 @@ def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
         refused_parameters=frozenset(row["refused_parameters"]),
         first_token_timeout_s=float(row["first_token_timeout_s"] or first_token_s),
         idle_timeout_s=float(row["idle_timeout_s"] or idle_s),
+        account_limits=Limits(*row["account_limits"]),
+        model_limits=Limits(*row["model_limits"]),
+        has_notice=row["has_notice"],
     )
 
 

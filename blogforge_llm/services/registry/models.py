@@ -23,7 +23,7 @@ _LONGEST_WAIT_S = 3600
 
 
 class Details(TypedDict, total=False):
-    """What may be set on a model beside its name; None is unknown, or the provider's default for the timeouts."""
+    """What may be set on a model beside its name; None is unknown, no limit, or for waits the provider's default."""
 
     context_window: int | None
     max_output_tokens: int | None
@@ -36,6 +36,11 @@ class Details(TypedDict, total=False):
     is_ai: bool
     first_token_timeout_s: Decimal | None
     idle_timeout_s: Decimal | None
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+    requests_per_day: int | None
+    tokens_per_day: int | None
+    max_in_flight: int | None
     is_enabled: bool
 
 
@@ -54,6 +59,11 @@ _DEFAULTS: Details = {
     "refused_parameters": [],
     "first_token_timeout_s": None,
     "idle_timeout_s": None,
+    "requests_per_minute": None,
+    "tokens_per_minute": None,
+    "requests_per_day": None,
+    "tokens_per_day": None,
+    "max_in_flight": None,
     "is_enabled": True,
 }
 _FIELDS = (*_DEFAULTS, "is_ai", "name")
@@ -169,6 +179,7 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
         if wait is not None and not (wait.is_finite() and 0 < wait <= _LONGEST_WAIT_S):
             wrong[field] = f"A time limit is above 0 and at most {_LONGEST_WAIT_S:,} seconds, or empty for the default."
     unknown = [name for name in values["refused_parameters"] if name not in PARAMETERS]
+    wrong |= providers.wrong_limits(values)
     if unknown:
         wrong["refused_parameters"] = f"Not a parameter: {', '.join(unknown)}. Choose from {', '.join(PARAMETERS)}."
     if wrong:

@@ -90,6 +90,15 @@ def update(conn: db.Connection, *, actor: User, provider_id: int, **changes: Unp
     return get(conn, provider_id=provider_id)
 
 
+def wrong_limits(values: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with the limits of a provider or a model, by field."""
+    return {
+        field: "A limit is a whole number above 0, or empty for none."
+        for field in LIMITS
+        if values[field] is not None and not 0 < values[field] <= _MOST
+    }
+
+
 def keep_test(conn: db.Connection, *, actor: User, provider_id: int, category: str | None, message: str) -> Provider:
     """Remember how the last test ended; `category` is None when it was good."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
@@ -119,12 +128,7 @@ def _provider(row: dict[str, Any]) -> Provider:
 def _clean(conn: db.Connection, kind: ProviderKind, values: dict[str, Any]) -> dict[str, Any]:
     values["name"] = texts.line(values["name"], name="name", label="The name", max_length=100)
     values["base_url"] = _clean_url(conn, kind, values["base_url"])
-    wrong = {
-        field: "A limit is a whole number above 0, or empty for none."
-        for field in LIMITS
-        if values[field] is not None and not 0 < values[field] <= _MOST
-    }
-    if wrong:
+    if wrong := wrong_limits(values):
         raise Invalid("A limit does not fit.", wrong)
     return values
 

@@ -104,7 +104,7 @@ def _typed() -> dict[str, Any]:
         **{name: name in form for name in _SWITCHES},
         **numbers.read(
             form,
-            whole=("context_window", "max_output_tokens"),
+            whole=("context_window", "max_output_tokens", *providers.LIMITS),
             decimals=("input_price", "output_price", "first_token_timeout_s", "idle_timeout_s"),
         ),
     }

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from blogforge_llm import connections, db
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.registry import circuits, connecting, keys, known_services, models, providers
+from blogforge_llm.services.registry import circuits, connecting, keys, known_services, limits, models, providers
 from blogforge_llm.web import forms, htmx, viewers
 from blogforge_llm.web.registry import numbers
 
@@ -110,10 +110,12 @@ def load(provider_id: int) -> dict[str, Any]:
         provider = providers.get(conn, provider_id=provider_id)
         may_keep = permissions.may(viewer, Permission.KEEP_REGISTRY)
         found = keys.list_of_provider(conn, actor=viewer, provider_id=provider_id) if may_keep else []
+        of_provider = models.list_of_provider(conn, provider_id=provider_id)
         return {
             "provider": provider,
             "keys": found,
-            "models": models.list_of_provider(conn, provider_id=provider_id),
+            "models": of_provider,
+            "limits": limits.list_used(conn, actor=viewer, provider=provider, models=of_provider),
             "resting": circuits.list_resting(conn, actor=viewer),
         }
 
@@ -128,8 +130,7 @@ def _connect(key: str) -> dict[str, Any]:
 
 
 def _details() -> dict[str, Any]:
-    limits = numbers.read(request.form, whole=providers.LIMITS)
-    return {"base_url": request.form.get("base_url"), **limits}
+    return {"base_url": request.form.get("base_url"), **numbers.read(request.form, whole=providers.LIMITS)}
 
 
 def _typed() -> dict[str, Any]:

@@ -5,7 +5,14 @@
 SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
        m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
-       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
+       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
+       ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]
+           AS account_limits,
+       ARRAY[m.requests_per_minute, m.tokens_per_minute, m.requests_per_day, m.tokens_per_day, m.max_in_flight]
+           AS model_limits,
+       EXISTS (SELECT FROM limit_notices n
+                WHERE n.name = 'model:' || m.id || '@' || coalesce('key:' || k.id, 'provider:' || p.id)
+                  AND n.resets_at > clock_timestamp()) AS has_notice
   FROM route_models rm
   JOIN models m ON m.id = rm.model_id
   JOIN providers p ON p.id = m.provider_id
@@ -19,7 +26,14 @@ SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, 
 SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
        m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
-       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
+       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
+       ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]
+           AS account_limits,
+       ARRAY[m.requests_per_minute, m.tokens_per_minute, m.requests_per_day, m.tokens_per_day, m.max_in_flight]
+           AS model_limits,
+       EXISTS (SELECT FROM limit_notices n
+                WHERE n.name = 'model:' || m.id || '@' || coalesce('key:' || k.id, 'provider:' || p.id)
+                  AND n.resets_at > clock_timestamp()) AS has_notice
   FROM models m
   JOIN providers p ON p.id = m.provider_id
   LEFT JOIN provider_keys k
@@ -34,7 +48,8 @@ SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::n
        NULL::numeric AS first_token_timeout_s, NULL::numeric AS idle_timeout_s, true AS is_enabled,
        NULL::timestamptz AS archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
-       true AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext
+       true AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
+       '{}'::integer[] AS account_limits, '{}'::integer[] AS model_limits, false AS has_notice
   FROM providers p
   LEFT JOIN provider_keys k
     ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)

@@ -5,8 +5,8 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
        m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
-       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
-       m.created_at, m.updated_at
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.requests_per_minute, m.tokens_per_minute,
+       m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE m.archived_at IS NULL
@@ -21,8 +21,8 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
        m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
-       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
-       m.created_at, m.updated_at
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.requests_per_minute, m.tokens_per_minute,
+       m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE m.provider_id = :provider_id AND m.archived_at IS NULL
@@ -33,8 +33,8 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
        m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
-       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
-       m.created_at, m.updated_at
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.requests_per_minute, m.tokens_per_minute,
+       m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE m.id = :model_id AND m.archived_at IS NULL;
@@ -45,8 +45,8 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
        m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
-       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
-       m.created_at, m.updated_at
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.requests_per_minute, m.tokens_per_minute,
+       m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE m.name = :name AND m.archived_at IS NULL
@@ -58,8 +58,8 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
        m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
        trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
        m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
-       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.is_enabled, m.position,
-       m.created_at, m.updated_at
+       trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.requests_per_minute, m.tokens_per_minute,
+       m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE lower(left(:name, length(p.name) + 1)) = lower(p.name || '/') AND m.name = substr(:name, length(p.name) + 2)
@@ -67,21 +67,26 @@ SELECT m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.
  ORDER BY p.id
  LIMIT 1;
 
--- name: create_model(provider_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, is_enabled)$
+-- name: create_model(provider_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, max_in_flight, is_enabled)$
 INSERT INTO models (provider_id, name, context_window, max_output_tokens, input_price, output_price, streams,
                     sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s,
+                    requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, max_in_flight,
                     is_enabled, position)
 VALUES (:provider_id, :name, :context_window, :max_output_tokens, :input_price, :output_price, :streams,
         :sees_images, :writes_json, :refused_parameters, :is_ai, :first_token_timeout_s, :idle_timeout_s,
+        :requests_per_minute, :tokens_per_minute, :requests_per_day, :tokens_per_day, :max_in_flight,
         :is_enabled, (SELECT coalesce(max(position) + 1, 0) FROM models WHERE provider_id = :provider_id))
 RETURNING id;
 
--- name: update_model(model_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, is_enabled)!
+-- name: update_model(model_id, name, context_window, max_output_tokens, input_price, output_price, streams, sees_images, writes_json, refused_parameters, is_ai, first_token_timeout_s, idle_timeout_s, requests_per_minute, tokens_per_minute, requests_per_day, tokens_per_day, max_in_flight, is_enabled)!
 UPDATE models
    SET name = :name, context_window = :context_window, max_output_tokens = :max_output_tokens,
        input_price = :input_price, output_price = :output_price, streams = :streams, sees_images = :sees_images,
        writes_json = :writes_json, refused_parameters = :refused_parameters, is_ai = :is_ai,
-       first_token_timeout_s = :first_token_timeout_s, idle_timeout_s = :idle_timeout_s, is_enabled = :is_enabled,
+       first_token_timeout_s = :first_token_timeout_s, idle_timeout_s = :idle_timeout_s,
+       requests_per_minute = :requests_per_minute, tokens_per_minute = :tokens_per_minute,
+       requests_per_day = :requests_per_day, tokens_per_day = :tokens_per_day, max_in_flight = :max_in_flight,
+       is_enabled = :is_enabled,
        updated_at = now()
  WHERE id = :model_id;
 

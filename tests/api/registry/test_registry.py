@@ -104,6 +104,8 @@ def test_models_routes_and_presets_by_the_names_of_the_contract(program: Program
         ("/llm/models", {"provider_id": 1, "name": "x", "input_price": "-1"}, "input_price"),
         ("/llm/models", {"provider_id": 1, "name": "x", "input_price": "NaN"}, "input_price"),
         ("/llm/models", {"provider_id": 1, "name": "x", "context_window": 0}, "context_window"),
+        ("/llm/models", {"provider_id": 1, "name": "x", "max_in_flight": 0}, "max_in_flight"),
+        ("/llm/models", {"provider_id": 1, "name": "x", "tokens_per_day": 1.5}, "tokens_per_day"),
         ("/llm/models", {"provider_id": 1, "name": "x", "refused_parameters": ["colour"]}, "refused_parameters"),
         ("/llm/models", {"name": "x"}, "provider_id"),
         ("/llm/routes", {"name": "x", "model_ids": [999999999]}, "model_ids"),
@@ -184,3 +186,12 @@ def test_what_is_not_there_is_404(program: Program, ada: User) -> None:
         assert api.delete(f"/llm/{noun}/999999999").status_code == 404
     assert api.post("/llm/providers/999999999/test").status_code == 404
     assert api.get(f"/llm/providers/{2**70}").status_code == 404
+
+
+def test_models_have_limits_of_their_own(program: Program, ada: User) -> None:
+    api = program(ada)
+    limits = {"requests_per_minute": 3, "tokens_per_minute": 400, "requests_per_day": 50, "max_in_flight": 2}
+    made = api.post("/llm/models", {"provider_id": create_provider(api).json["id"], "name": "a", **limits})
+    assert limits.items() <= made.json.items() and made.json["tokens_per_day"] is None
+    changed = api.patch(f"/llm/models/{made.json['id']}", {"requests_per_day": None})
+    assert (changed.json["requests_per_day"], changed.json["max_in_flight"]) == (None, 2)

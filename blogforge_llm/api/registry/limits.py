@@ -1,0 +1,14 @@
+"""The field of a limit, for providers and models."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+
+def limit(description: str, example: int) -> fields.Integer:
+    return fields.Integer(
+        strict=True,
+        allow_none=True,
+        validate=validate.Range(min=1, max=2**31 - 1),
+        metadata={"description": f"{description} null for no limit.", "example": example},
+    )
