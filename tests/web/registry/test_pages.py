@@ -280,7 +280,6 @@ def test_no_page_carries_a_secret(browse: Browse, conn: db.Connection, ada: User
         assert SECRET not in browse(ada).get(path).text
 
 
-<<<<<<< HEAD
 def test_the_limits_of_a_model_are_edited_and_shown_as_bars(browse: Browse, ada: User, model: Model) -> None:
     page = browse(ada)
     assert "No limits are set" in page.get(f"/llm/providers/{model.provider_id}").text
@@ -290,9 +289,9 @@ def test_the_limits_of_a_model_are_edited_and_shown_as_bars(browse: Browse, ada:
     assert page.post(f"/llm/models/{model.id}", data={**form, "max_in_flight": "2"}).status_code == 303
     text = page.get(f"/llm/providers/{model.provider_id}").text
     assert "0 of 1,000" in text and 'aria-label="At the same time"' in text
-=======
+
+
 def test_a_tick_that_is_nested_too_deep_is_refused(browse: Browse, conn: db.Connection, ada: User) -> None:
     provider_id = factories.make_provider(conn, kind="groq", base_url=None)
     answer = browse(ada).post(f"/llm/providers/{provider_id}/models", data={"model": "[" * 100_000})
     assert answer.status_code == 422 and "could not be read" in answer.text
->>>>>>> main
