@@ -80,6 +80,23 @@ def test_a_good_connection_is_told_and_kept_with_its_task(
     assert SECRET not in caplog.text
 
 
+@pytest.mark.parametrize("host", ["①⑥⑨.254.169.254", "169。254。169。254", "169.254.169.254", "x y.org"])
+def test_an_address_that_may_not_be_asked_is_the_reason_not_the_key(
+    host: str, make: Callable[..., tuple[Provider, Model]], admin: User
+) -> None:
+    provider, model = make("openai_compatible")
+    with db.transaction() as conn:  # as stored under earlier rules
+        conn.execute("UPDATE providers SET base_url = %s WHERE id = %s", (f"http://{host}/v1", provider.id))
+    asked = connections.test(actor=admin, provider_id=provider.id)
+    with db.transaction() as conn:
+        models.archive(conn, actor=admin, model_id=model.id)
+    listed = connections.test(actor=admin, provider_id=provider.id)
+    for result in (asked, listed):
+        assert result.category == "address_refused"
+        assert "may not be asked" in result.message and "key" not in result.message
+    assert "It said" not in listed.message and ("metadata" in listed.message or "space" in listed.message)
+
+
 @pytest.mark.parametrize("kind", REAL)
 def test_a_wrong_key_is_named_as_the_reason(
     kind: str, make: Callable[..., tuple[Provider, Model]], admin: User, standin: Standin

@@ -1,4 +1,7 @@
-"""What a request must satisfy before its view: a body that is JSON and can be read, a page that can be counted to."""
+"""What a request must satisfy before its view: a body that is JSON and can be read, a page that can be counted to.
+
+The gateway (/v1) needs its body, so nothing can be lost there; it reads and refuses in OpenAI's own way.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def init(app: Flask) -> None:
 
 def check_body() -> None:
     """A body of another type would count as none where one is optional, and what it says be lost without a word."""
-    if not request.path.startswith(("/api/", "/v1/")) or not (body := request.get_data()):
+    if not request.path.startswith("/api/") or not (body := request.get_data()):
         return
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as JSON, with the header `Content-Type: application/json`.")

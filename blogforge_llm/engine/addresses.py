@@ -52,8 +52,8 @@ def configure(*, private_allowed: bool) -> None:
 
 
 def check(url: str) -> str:
-    """The URL as it may be stored, its host spelt as it is asked. Raises Invalid (field base_url). Resolves nothing: the
-    network may be away."""
+    """The URL as it may be stored, its host spelt as it is asked. Raises Invalid (field base_url). Resolves nothing:
+    the network may be away."""
     url = url.strip()
     if any(char.isspace() or unicodedata.category(char) in ("Cc", "Cf") for char in url):  # urlsplit drops some of them
         raise _invalid("The address contains a space, a line break or an invisible character. Take it out.")
@@ -101,7 +101,7 @@ def needs_lookup(host: str) -> bool:
 
 
 def _ascii(parts: SplitResult, host: str) -> str:
-    """The host in the letters a name server knows: ①, 。 and ü are spellings too. Raises Invalid for what is no host."""
+    """The host in the letters a name server knows: ① and ü are spellings too. Raises Invalid for what is no host."""
     if "[" in parts.netloc:
         if isinstance(_literal(host), ipaddress.IPv6Address) and "%" not in host:
             return host
@@ -113,7 +113,7 @@ def _ascii(parts: SplitResult, host: str) -> str:
         is_number = name.rstrip(".").rpartition(".")[2].isdigit()
         if _NAME.fullmatch(name) and (not is_number or _literal(name.rstrip(".")) is not None):
             return name
-    raise _invalid(f"“{host[:100]}” cannot be the name of a server. Write the address like https://api.example.com/v1.")
+    raise _invalid(f"“{host[:100]}” cannot be a server. Write the address like https://api.example.com/v1.")
 
 
 def _problem_with_name(host: str) -> str | None:

@@ -89,7 +89,7 @@ POLICIES: dict[Category, Policy] = {
     ),
     Category.ADDRESS_REFUSED: Policy(
         Again.NO, Next.ANY, Circuit.OPENS,
-        "The address of {provider} may not be asked, so nothing was sent. An admin must correct the provider's address.",
+        "The address of {provider} may not be asked, so nothing was sent. An admin must correct that address.",
     ),
     Category.CONTEXT_LENGTH: Policy(
         Again.NO, Next.LARGER_WINDOW, Circuit.NONE,

@@ -1,5 +1,5 @@
-"""Cleans an answer to its output contract and checks it. Cleaning is conservative: what might be the author's stays,
-so a text is only freed of wrappings that no text would have. What lists look like is in lists.py.
+"""Cleans an answer to its output contract and checks it. What is taken off an answer is in wrappings.py, what lists
+look like in lists.py.
 """
 
 from __future__ import annotations
@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from blogforge_llm.engine import lists
+from blogforge_llm.engine import lists, wrappings
 from blogforge_llm.engine.types import OutputContract
 
 
@@ -23,42 +23,24 @@ class Checked:
 
 EMPTY = "It was empty."
 CUT_OFF = "It was too long and was cut off before its end; say it more briefly."
+_ONLY_THOUGHTS = "It was all reasoning that never came to its end, without an answer after it."
+_NOT_ONE_LINE = "It must be one single line, with no explanation and no alternatives."
+_NOT_JSON = "It must be one valid JSON value and nothing else."
+_BROKEN_LIST = "It must be one list: one valid JSON array of texts, or one item on each line."
 
-_PLAIN_FENCES = ("", "markdown", "md", "text", "txt", "plaintext")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*")
-_THINKING = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>\s*", re.DOTALL | re.IGNORECASE)
-_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "„": "“", "`": "`"}
-
-# "Sure! Here is the excerpt:" is chatter; "Here is what nobody tells you about bread:" begins an article. So the line
-# must agree to something, or name what was asked for.
-_ASSENT = r"(?:sure|certainly|of course|absolutely|okay|ok|great|got it|happy to help)\b[!,.][^\n]{0,120}:"
-_ASKED_FOR = (
-    r"(?:here(?:'s|’s| is| are)|below (?:is|are))\b[^\n]{0,100}?"
-    r"\b(?:you (?:asked|requested|wanted)|requested|your|suggest\w*|"
-    r"title|titles|excerpt|summary|description|draft|article|section|version|outline|json|answer|output|result|rewrite)\b"
-    r"[^\n]{0,60}:"
-)
-_PREAMBLE = re.compile(
-    rf"(?:{_ASSENT}|{_ASKED_FOR})[ \t]*\**[ \t]*\n(?=\s*\n|\s*(?:[-*•`\[{{\"“]|\d+[.)]))\s*", re.IGNORECASE
-)
-_PREAMBLE_BEFORE_DATA = re.compile(r"[^\n\[{]{1,200}:[ \t]*\n\s*(?=[\[{])")
-_LABEL_BEFORE_QUOTES = re.compile(r"(?:sure|certainly|here)\b[^:\n\"“]{0,100}:[ \t]*(?=[\"“])", re.IGNORECASE)
-# An article may end with "Let me know in the comments"; chatter offers to change the text.
-_OFFER_WITHIN = 600  # the end of the text that is looked at: patterns over all of it could take minutes
-_OFFER = re.compile(
-    r"\n\s*\n(?:[-*_]{3,}\s*\n\s*)?[ \t]*(?:(?:please |just )?let me know if|would you like me to|i hope this"
-    r"|feel free to (?:ask|let me)|if you(?:'d|’d| would) like(?:,| me)|do you want me to|i can also)\b"
-    r"(?![^\n]*\bcomments?\b)[^\n]{0,240}\s*\Z",
-    re.IGNORECASE,
-)
+_PREAMBLE_BEFORE_DATA = re.compile(r"(?:[^\n\[{]{1,200}:|json)[ \t]*\n\s*(?=[\[{])", re.IGNORECASE)
+_MOST_LABELS = 4  # one within the other: **"Title: **Bread**"**
+_LONGEST_CHATTER = 600  # characters after a JSON value
+_MOST_BRACKETS = 20  # of those after a value that are tried as the beginning of another
 
 
 def check(text: str, contract: OutputContract) -> Checked:
     """The answer as it may be shown, or what is wrong with it."""
-    text = _THINKING.sub("", text.lstrip("\ufeff"), count=1) if _THINKING.match(text) else text
-    text = text.strip()
+    text = wrappings.without_thinking(text.lstrip("\ufeff")).strip()
     if not text:
         return Checked("", EMPTY)
+    if wrappings.is_still_thinking(text):
+        return Checked(text, _ONLY_THOUGHTS)
     checked = _SHAPES[contract.shape](text, contract)
     if checked.breach is None and not checked.text:
         return Checked("", EMPTY)
@@ -74,22 +56,27 @@ def reminder(breach: str) -> str:
 
 
 def _text(text: str, contract: OutputContract) -> Checked:
-    return Checked(_unquoted(_unwrapped(text)))
+    return Checked(wrappings.unquoted(wrappings.unwrapped(text)))
 
 
 def _markdown(text: str, contract: OutputContract) -> Checked:
-    return Checked(_unwrapped(text))
+    return Checked(wrappings.unwrapped(text))
 
 
 def _line(text: str, contract: OutputContract) -> Checked:
-    line = _unwrapped(text)
-    line = (
-        line[label.end() :] if (label := _LABEL_BEFORE_QUOTES.match(line)) and _unquoted(line[label.end() :]) else line
-    )
-    line = lists.without_emphasis(_unquoted(re.sub(r"^#{1,6}\s+", "", line)))
-    line = _unquoted(line)
+    line = wrappings.unwrapped(text)
+    for candidate in (line, wrappings.first_block(line)[0]):
+        found, value = _whole_json(candidate)
+        if found:
+            values = list(value.values()) if isinstance(value, dict) else value
+            if len(values) != 1 or not isinstance(values[0], str):
+                return Checked(line, _NOT_ONE_LINE)
+            line = values[0].strip()
+            break
+    for _ in range(_MOST_LABELS):
+        line = wrappings.unquoted(lists.without_emphasis(wrappings.unlabelled(line)))
     if len([part for part in line.splitlines() if part.strip()]) > 1:
-        return Checked(line, "It must be one single line, with no explanation and no alternatives.")
+        return Checked(line, _NOT_ONE_LINE)
     return Checked(line)
 
 
@@ -97,19 +84,21 @@ def _list(text: str, contract: OutputContract) -> Checked:
     found, value = _json_in(text)
     items = lists.from_json(value) if found else None
     if items is None:
-        items = lists.from_lines(_unwrapped(text))
-    items = [_unquoted(item) for item in items]
+        items = lists.from_lines(plain := wrappings.unwrapped(text))
+        if plain.startswith(("[\n", "{\n")) or any(item.startswith(('["', "[{", '{"')) for item in items):
+            return Checked(text, _BROKEN_LIST)
+    items = [wrappings.unquoted(item) for item in items]
     return Checked("\n".join(items), _count_breach(len(items), contract))
 
 
 def _json(text: str, contract: OutputContract) -> Checked:
     found, value = _json_in(text)
     try:
-        printed = json.dumps(value, indent=2, ensure_ascii=False)
-    except RecursionError:
+        printed = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    except (RecursionError, ValueError):  # ValueError: 1e400 is read as infinite
         found = False
     if not found:
-        return Checked(text, "It must be one valid JSON value and nothing else.")
+        return Checked(text, _NOT_JSON)
     return Checked(printed, _count_breach(len(value), contract) if isinstance(value, list) else None)
 
 
@@ -124,59 +113,51 @@ def _count_breach(count: int, contract: OutputContract) -> str | None:
     return None
 
 
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
+
+
+def _whole_json(text: str) -> tuple[bool, Any]:
+    """The JSON object or array that is all of the text."""
+    text = text.strip()
+    value, end = _value_at(text, 0)
+    return value is not None and end == len(text), value
+
+
 def _json_in(text: str) -> tuple[bool, Any]:
-    """The JSON object or array the answer consists of, but for a fence or a line before and one after."""
+    """The JSON object or array the answer consists of, but for a fence, a line before and chatter after. Nothing when a
+    second one follows: which was meant?"""
     preamble = _PREAMBLE_BEFORE_DATA.match(text)
-    for candidate in (text, _first_block(text), text[preamble.end() :] if preamble else ""):
+    block, after = wrappings.first_block(text)
+    for candidate, rest in ((text, ""), (block, after), (text[preamble.end() :] if preamble else "", "")):
         candidate = candidate.strip()
-        if not candidate.startswith(("[", "{")):
+        value, end = _value_at(candidate, 0)
+        tail = candidate[end:]
+        if value is None or (not value and tail) or not _is_chatter(tail) or _has_value(rest):
             continue
-        try:
-            value, end = json.JSONDecoder().raw_decode(candidate)
-        except (ValueError, RecursionError):
-            continue
-        if "\n" not in candidate[end:].strip():
-            return True, value
+        return True, value
     return False, None
 
 
-def _unwrapped(text: str) -> str:
-    """Without a fence around all of it, a line of preamble and a closing offer."""
-    previous = None
-    while text != previous:
-        previous = text
-        text = text[:-_OFFER_WITHIN] + _OFFER.sub("", text[-_OFFER_WITHIN:])
-        text = _PREAMBLE.sub("", text, count=1) if _PREAMBLE.match(text) else text
-        text = _unfenced(text.strip()).strip()
-    return text
+def _is_chatter(tail: str) -> bool:
+    """Whether this may follow a value: a remark on its line, or some lines below."""
+    is_apart = tail.lstrip(" \t")[:1] in ("", "\n") or "\n" not in tail
+    return is_apart and len(tail) <= _LONGEST_CHATTER and not _has_value(tail)
 
 
-def _unfenced(text: str) -> str:
-    """Without one fence from end to end: a text of two code blocks begins and ends with a fence as well."""
-    first, _, rest = text.partition("\n")
-    opening = _FENCE.fullmatch(first)
-    if opening is None or not rest.endswith(opening[1]):
-        return text
-    fence, language, inner = opening[1], opening[2].lower(), rest.removesuffix(opening[1])
-    is_whole = inner.count(fence) % 2 == 0 if language in ("markdown", "md") else fence not in inner
-    return inner if is_whole and language in _PLAIN_FENCES else text
+def _has_value(text: str) -> bool:
+    brackets = [match.start() for match, _ in zip(re.finditer(r"[\[{]", text), range(_MOST_BRACKETS), strict=False)]
+    return any(_value_at(text, start)[0] is not None for start in brackets)
 
 
-def _first_block(text: str) -> str:
-    """What stands in the first fence, or nothing."""
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if opening := _FENCE.fullmatch(line):
-            return "\n".join(lines[number + 1 :]).partition(opening[1])[0]
-    return ""
-
-
-def _unquoted(text: str) -> str:
-    """Without the quotation marks around all of it; "Yes" and "No" keeps its own."""
-    closing = _QUOTES.get(text[:1])
-    if closing is None or len(text) < 2 or not text.endswith(closing):
-        return text
-    inner = text[1:-1]
-    if closing in inner.replace(f"\\{closing}", "") or text[0] in inner:
-        return text
-    return inner.replace(f"\\{closing}", closing).strip()
+def _value_at(text: str, start: int) -> tuple[Any, int]:
+    """The object or array that begins there and where it ends; None when there is none."""
+    if text[start : start + 1] not in ("[", "{"):
+        return None, start
+    try:
+        return _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, start

@@ -289,7 +289,7 @@ def _refused(refusals: list[Refusal]) -> EngineError:
     """When nobody may be asked: what is said of the one who may be soonest."""
     soonest = min(refusals, key=lambda refusal: math.inf if refusal.opens_in_s is None else refusal.opens_in_s)
     others = f"None of the {len(refusals)} choices can be asked right now. The next one: " if len(refusals) > 1 else ""
-    return EngineError(soonest.category, others + soonest.message)
+    return EngineError(soonest.category, others + soonest.message, opens_in_s=soonest.opens_in_s)
 
 
 def _naming(request: Request, error: CallError, said: str) -> Request:

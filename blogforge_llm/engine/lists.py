@@ -18,7 +18,7 @@ def from_json(value: Any) -> list[str] | None:
     if not isinstance(value, list):
         return None
     items = [_text_of(item) for item in value]
-    return None if None in items else [" ".join(item.split()) for item in items if item and item.strip()]
+    return None if None in items else _unmarked([" ".join(item.split()) for item in items if item and item.strip()])
 
 
 def from_lines(text: str) -> list[str]:
@@ -46,6 +46,14 @@ def without_emphasis(text: str) -> str:
     """**Title** without its stars, when they are around all of it."""
     match = _EMPHASIS.fullmatch(text)
     return match["inner"].strip() if match else text
+
+
+def _unmarked(items: list[str]) -> list[str]:
+    """Without numbers or dashes inside the texts, when all have them and the numbers count."""
+    marked = [match for item in items if (match := _MARKER.fullmatch(item))]
+    numbers = [int(match["number"].strip("(.):")) for match in marked if match["number"]]
+    counts = numbers == list(range(1, len(items) + 1))
+    return [match["text"] for match in marked] if len(marked) == len(items) and (counts or not numbers) else items
 
 
 def _text_of(item: Any) -> str | None:

@@ -226,10 +226,11 @@ Event = AttemptStarted | TextDelta | AttemptFailed | Completed
 class EngineError(Exception):
     """No candidate gave an answer. `category` is the last attempt's, or ours; str() is safe to show to anybody."""
 
-    def __init__(self, category: Category, message: str, *, attempts: int = 0) -> None:
+    def __init__(self, category: Category, message: str, *, attempts: int = 0, opens_in_s: float | None = None) -> None:
         super().__init__(message)
         self.category = category
         self.attempts = attempts
+        self.opens_in_s = opens_in_s  # when nobody was asked because all rest: until the first may be asked again
 
 
 class CallError(Exception):

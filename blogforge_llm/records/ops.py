@@ -40,6 +40,7 @@ class AuditEntry:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
 class CallTotal:
     """Calls of one model that ended alike and took about as long; `bucket` counts the bounds they reached."""
 
@@ -67,9 +68,11 @@ class ProcessMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What all processes agree on. `unfinished` is (count, age of the oldest in seconds) by status."""
+    """What all processes agree on. `unfinished` is (count, age of the oldest in seconds) by status, `resting` the
+    circuits that are not closed: name, state, category."""
 
     totals: list[CallTotal]
     unfinished: dict[str, tuple[int, float]]
     workers: dict[str, int]
+    resting: list[tuple[str, str, str]]
     processes: list[ProcessMetrics]

@@ -25,6 +25,14 @@ ARTICLE = "Bread is patient.\n\nIt waits for you."
         (f'"{ARTICLE}"', ARTICLE),
         (f"“{ARTICLE}”", ARTICLE),
         (f"```\n{ARTICLE}\n```", ARTICLE),
+        (f"Here is the expanded idea:\n\n{ARTICLE}", ARTICLE),
+        (f"Sure, here is the expanded idea:\n{ARTICLE}", ARTICLE),
+        (f"Sure! Here's the revised list of facts for you:\n\n{ARTICLE}", ARTICLE),
+        (f"Here's your brief:\n{ARTICLE}", ARTICLE),
+        (f"Here is a 150-word basic idea for your blog post:\n\n{ARTICLE}", ARTICLE),
+        (f"Sure thing! Here's a paragraph.\n\n{ARTICLE}", ARTICLE),
+        (f"Certainly! Below is a draft.\n\n{ARTICLE}", ARTICLE),
+        (f"Certainly!\n\n{ARTICLE}", ARTICLE),
         (f"<think>Hm. The user wants…</think>\n\n{ARTICLE}", ARTICLE),
         (f"\n\n  {ARTICLE}  \n", ARTICLE),
     ],
@@ -47,6 +55,21 @@ def test_wrappings_are_taken_off_a_text(said: str, meant: str) -> None:
         "It ends with a colon:",
         "```python\nprint(1)\n```\n\nThen:\n\n```python\nprint(2)\n```",
         "The <think> tag is odd.",
+        "Here is the plan:\n\nFirst we knead.",
+        "Here is the idea:\nBread is alive.",
+        "Here are the facts:\n\nBread is old.",
+        "Here is the list of ingredients:\n\n- flour\n- water",
+        "Here is a story about an article that nobody read. It ends with a colon:\n\nIndeed.",
+        "Here is what I learned from the brief:\nNothing.",
+        "Here, in the text:\n\nNothing.",
+        "Promise:\n- No problem found.\n\nReader:\n- No problem found.",
+        "Search title: Bread\nDescription: How bread is made.",
+        "1. Name:\nA purpose.",
+        "[ ] Title: “Bread”\n[ ] Links",
+        "Expanded idea:\n\nIt is a label.",
+        "Title: Bread\n\nIt is a label.",
+        "Great! That is what bakers say.",
+        "Certainly. That is what bakers say.",
     ],
 )
 @pytest.mark.parametrize("shape", ["text", "markdown"])
@@ -70,6 +93,20 @@ def test_a_fence_around_a_whole_markdown_text_goes_and_those_within_stay() -> No
         'Sure! Here is the title:\n\n"A Title"\n\nLet me know if you want another one.',
         'Here is the title: "A Title"',
         "`A Title`",
+        "Here's a title for your article: A Title",
+        "Here is your title:\nA Title",
+        "Title: A Title",
+        'Title: "A Title"',
+        "**Title:** A Title",
+        "**Title: A Title**",
+        "Provisional title: A Title",
+        "Certainly! A Title",
+        "Sure! Here is the title: A Title",
+        "1. A Title",
+        "- **A Title**",
+        '{"title": "A Title"}',
+        '```json\n{"title": "A Title"}\n```',
+        '["A Title"]',
         "```\nA Title\n```",
     ],
 )
@@ -79,11 +116,15 @@ def test_a_line_is_freed_of_quotes_marks_and_chatter(said: str) -> None:
 
 
 def test_several_alternatives_are_no_line() -> None:
-    assert check("A Title\nAnother Title", OutputContract("line")).breach is not None
+    for said in ("A Title\nAnother Title", "1. A Title\n2. Another Title", '["A Title", "Another Title"]',
+                 '{"title": "A Title", "subtitle": "Another"}', "Title: A Title\nSubtitle: Another"):  # fmt: skip
+        assert check(said, OutputContract("line")).breach is not None
 
 
 def test_a_title_with_a_colon_or_inner_quotes_is_left_alone() -> None:
-    for title in ("Bread: a history", 'Why "simple" is hard', '"A" and "B"', "Sure thing: bread"):
+    for title in ("Bread: a history", 'Why "simple" is hard', '"A" and "B"', "Sure thing: bread",
+                  "Land title: a primer", "Here is why your headline fails: a guide", "Certainly not", "10. September",
+                  "Great! Now what?", "[check] Bread", "Title", "Title:", "1984"):  # fmt: skip
         assert check(title, OutputContract("line")).text == title
 
 
@@ -106,10 +147,38 @@ LIST = "One\nTwo\nThree"
         "Ideas:\nOne\nTwo\nThree",
         '• "One"\n• "Two"\n• "Three"',
         "One\n\nTwo\n\nThree",
+        '["One", "Two", "Three"]\n\nHope\nthis helps!',
+        'json\n["One", "Two", "Three"]',
+        '["1. One", "2. Two", "3. Three"]',
+        '["- One", "- Two", "- Three"]',
     ],
 )
 def test_a_list_is_one_item_per_line_however_it_was_written(said: str) -> None:
     assert check(said, OutputContract("list")).text == LIST
+
+
+def test_texts_of_a_json_array_keep_numbers_that_do_not_count_them() -> None:
+    for items in (["7. One", "3. Two"], ["1. One", "Two"], ["- One", "Two"]):
+        assert check(json.dumps(items), OutputContract("list")).text == "\n".join(items)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '["One"]\n["Two"]',
+        '["One"] and ["Two"]',
+        '["One", "Two"',
+        '[\n"One",\n"Two",\n]',
+        '```json\n["One"]\n```\n["Two"]',
+    ],
+)
+def test_a_broken_or_doubled_array_is_no_list_of_lines(said: str) -> None:
+    assert "one valid JSON array" in str(check(said, OutputContract("list")).breach)
+
+
+def test_brackets_that_are_no_json_stay_in_a_list() -> None:
+    for said in ("[ ] One\n[ ] Two", "[1] One\n[2] Two", "[check] One\nTwo", "[ ] One"):
+        assert check(said, OutputContract("list")).text == said
 
 
 def test_what_stands_under_an_item_belongs_to_it() -> None:
@@ -130,7 +199,23 @@ def test_json_is_taken_out_and_printed_to_be_read(said: str) -> None:
     assert check(said, OutputContract("json")).text == '{\n  "a": "é"\n}'
 
 
-@pytest.mark.parametrize("said", ["No.", '{"a": ', "{'a': 1}", '{"a": 1}\n\nand\n\n{"b": 2}'])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "No.",
+        '{"a": ',
+        "{'a': 1}",
+        '{"a": 1}\n\nand\n\n{"b": 2}',
+        '{"a": 1}{"b": 2}',
+        '{"a": 1}\n{"b": 2}',
+        '{"a": 1}, [2]',
+        '```json\n{"a": 1}\n```\n\n```json\n{"b": 2}\n```',
+        '{"a": NaN}',
+        "[Infinity]",
+        "[-Infinity]",
+        "[1e400]",
+    ],
+)
 def test_what_is_no_json_is_said_to_be_none(said: str) -> None:
     assert check(said, OutputContract("json")).breach == "It must be one valid JSON value and nothing else."
 
@@ -143,6 +228,12 @@ def test_items_of_a_json_array_are_counted() -> None:
 @pytest.mark.parametrize("said", ["", "  \n\t", "<think>only thoughts</think>"])
 def test_nothing_is_a_breach_in_every_shape(shape: str, said: str) -> None:
     assert check(said, OutputContract(shape)).breach == EMPTY
+
+
+@pytest.mark.parametrize("shape", ["text", "line", "markdown", "list", "json"])
+@pytest.mark.parametrize("said", ["<think>never closed The body", " <thinking>\nHm.\n\nThe body", '<think>["a"]'])
+def test_thoughts_without_an_end_are_no_answer(shape: str, said: str) -> None:
+    assert "reasoning" in str(check(said, OutputContract(shape)).breach)
 
 
 def test_length_is_counted_after_cleaning() -> None:
@@ -162,6 +253,11 @@ def test_a_megabyte_is_checked_in_no_time() -> None:
             "\n" * 1_000_000 + "a",
             "[" * 100_000,
             "here is " * 125_000,
+            "here is the " + "a" * 1_000_000,
+            "here is the " + "a-" * 10 + "b " * 500_000,
+            "sure! " * 160_000,
+            "title: " * 140_000,
+            "{} [" + '["' * 300_000,
             *DEGENERATE,
         ):
             began = time.thread_time()

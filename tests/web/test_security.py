@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from blogforge_llm import db
 from blogforge_llm.records.accounts import User
+from blogforge_llm.services.editorial import posts
 from blogforge_llm.web import viewers
 
 Browse = Callable[[User | None], FlaskClient]
@@ -38,6 +40,34 @@ def test_a_form_of_another_site_changes_nothing(
     answer = browse(alice).post("/account", data={"name": "Mallory"}, headers=headers)
     assert answer.status_code == (303 if is_taken else 403)
     assert ("Mallory" in browse(alice).get("/account").text) is is_taken
+
+
+def test_an_authorization_header_opens_no_page_to_other_sites(browse: Browse, alice: User) -> None:
+    answer = browse(alice).post(
+        "/account", data={"name": "Mallory"},
+        headers={"Sec-Fetch-Site": "cross-site", "Authorization": "Basic YTpi"},
+    )  # fmt: skip
+    assert answer.status_code == 403 and "Mallory" not in browse(alice).get("/account").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/workflow", "/workflow/idea?post_id={}", "/workflow//idea?post_id={}", "/llm", "//posts"]
+)
+def test_no_redirect_names_the_host_that_the_request_names(
+    browse: Browse, conn: db.Connection, alice: User, path: str
+) -> None:
+    post = posts.create(conn, actor=alice, idea="Bread")
+    answer = browse(alice).get(path.format(post.id), headers={"Host": "evil.example"})
+    assert answer.status_code in {200, 302, 404}
+    assert "evil.example" not in answer.headers.get("Location", "")
+
+
+def test_an_address_is_found_with_and_without_its_last_slash(browse: Browse, conn: db.Connection, alice: User) -> None:
+    post = posts.create(conn, actor=alice, idea="Bread")
+    for path in ("/workflow/idea", "/workflow/idea/"):
+        assert browse(alice).get(f"{path}?post_id={post.id}").status_code == 200
+    for path in ("/apidocs", "/apidocs/"):
+        assert browse(None).get(path).status_code == 200
 
 
 def test_nobody_can_be_logged_in_or_out_from_another_site(browse: Browse, alice: User) -> None:

@@ -41,6 +41,7 @@ OF_CATEGORY = {
     Category.AUTHENTICATION: _Answer(502, SERVER, "upstream_key_refused"),
     Category.PERMISSION: _Answer(502, SERVER, "upstream_permission"),
     Category.MODEL_NOT_FOUND: _Answer(404, BAD_REQUEST, "model_not_found"),
+    Category.ADDRESS_REFUSED: _Answer(502, SERVER, "upstream_address_refused"),
     Category.CONTEXT_LENGTH: _Answer(400, BAD_REQUEST, "context_length_exceeded"),
     Category.INVALID_REQUEST: _Answer(400, BAD_REQUEST, "upstream_refused_request"),
     Category.CONTENT_FILTER: _Answer(400, BAD_REQUEST, "content_filter"),
@@ -58,6 +59,7 @@ _OF_STATUS = {  # as the rest of the API has it
     429: _Answer(429, _RATE_LIMIT, "rate_limit_exceeded"),
     503: _Answer(503, SERVER, "unavailable", 1),
 }
+_LONGEST_WAIT_S = 60.0  # clients do not wait longer, but repeat at once
 _UNFORESEEN = _Answer(500, SERVER, "internal_error")
 _UNFORESEEN_WORDS = "Something went wrong on our side. Try again in a moment."
 
@@ -77,7 +79,8 @@ class Unanswered(errors.DomainError):
     def __init__(self, error: EngineError, *, retry_after_s: float | None, headers: dict[str, str]) -> None:
         super().__init__(str(error))
         self.category = error.category
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = error.opens_in_s if error.opens_in_s is not None else retry_after_s
+        self.is_resting = error.opens_in_s is not None
         self.headers = headers
 
 
@@ -106,10 +109,10 @@ def event(error: EngineError) -> dict[str, Any]:
 
 def _unanswered(error: Unanswered) -> Response:
     kind = OF_CATEGORY[error.category]
-    wait_s = None if kind.wait_s is None else error.retry_after_s or kind.wait_s
+    wait_s = error.retry_after_s if error.is_resting else kind.wait_s and (error.retry_after_s or kind.wait_s)
     response = _response(kind, str(error), code=kind.code, param=_param(error.category), wait_s=wait_s)
     response.headers.update(error.headers)
-    if wait_s is None:
+    if wait_s is None or wait_s > _LONGEST_WAIT_S:
         # The engine has tried everything that made sense: a client that repeats by itself would multiply the calls.
         response.headers["X-Should-Retry"] = "false"
     return response
@@ -130,7 +133,13 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-_HTTP_CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
+_HTTP_CODES = {
+    400: "bad_request",
+    415: "unsupported_media_type",
+    404: "unknown_url",
+    405: "method_not_allowed",
+    413: "request_too_large",
+}
 
 
 def _response(

@@ -31,6 +31,7 @@ def get(conn: db.Connection) -> Metrics:
         totals=[CallTotal(**row) for row in sql.list_totals(conn)],
         unfinished={row["status"]: (row["count"], row["oldest_s"]) for row in sql.list_unfinished(conn)},
         workers={row["kind"]: row["count"] for row in sql.list_workers(conn)},
+        resting=[(row["name"], row["state"], row["category"]) for row in sql.list_resting(conn)],
         processes=[ProcessMetrics(**row) for row in sql.list_processes(conn)],
     )
 

@@ -33,7 +33,29 @@ _PLAIN = (
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _RESERVED = frozenset(  # words of the language, and what Jinja brings in by itself
-    ["self", "super", "caller", "loop", "true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor"]
+    [
+        "self",
+        "super",
+        "caller",
+        "loop",
+        "true",
+        "false",
+        "none",
+        "True",
+        "False",
+        "None",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "elif",
+        "else",
+        "endif",
+        "for",
+        "endfor",
+    ]
 )
 _UNCLOSED = (  # what Jinja says, and what its writer needs to hear
     ("end of print statement", "a {{ is not closed by }}"),

@@ -77,7 +77,12 @@ def _work(found: Metrics) -> Iterator[Metric]:
     workers = GaugeMetricFamily("blogforge_workers", "Processes that run tasks and are alive.", labels=["kind"])
     for kind in _KINDS:
         workers.add_metric([kind], found.workers.get(kind, 0))
-    return iter((count, age, workers))
+    resting = GaugeMetricFamily(
+        "blogforge_circuit_resting", "1 for what is not asked as usual.", labels=["circuit", "state", "category"]
+    )
+    for labels in found.resting:
+        resting.add_metric(labels, 1)
+    return iter((count, age, workers, resting))
 
 
 def _processes(others: Iterable[ProcessMetrics]) -> Iterator[Metric]:

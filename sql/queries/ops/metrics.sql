@@ -51,6 +51,13 @@ SELECT status, count(*) AS count, extract(epoch FROM clock_timestamp() - min(cre
 SELECT kind, count(*) AS count FROM workers
  WHERE beat_at > clock_timestamp() - interval '10 seconds' GROUP BY kind ORDER BY kind;
 
+-- name: list_resting()
+-- What is not asked as usual; the names are those of engine/circuits. A rate limit whose time is over holds nobody back.
+SELECT name, state, COALESCE(category, 'by_hand') AS category
+  FROM circuits
+ WHERE state <> 'closed' AND NOT (category = 'rate_limit' AND until <= clock_timestamp()) IS TRUE
+ ORDER BY name;
+
 -- name: keep_process(worker_id, exposition)!
 INSERT INTO process_metrics (worker_id, taken_at, exposition) VALUES (:worker_id, clock_timestamp(), :exposition)
     ON CONFLICT (worker_id) DO UPDATE SET taken_at = excluded.taken_at, exposition = excluded.exposition;

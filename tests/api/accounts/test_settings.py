@@ -25,5 +25,7 @@ def test_unknown_keys_wrong_types_and_other_roles_are_refused(program: Program, 
         answer = api.put("/settings/cors_origins", {"value": value})
         assert answer.status_code == 422 and "value" in answer.json["errors"]
     assert api.put("/settings/cors_origins", {}).status_code == 422
+    for value in (True, "1", 1.0, -1, 11, 10**30, None):
+        assert api.put("/settings/trusted_proxies", {"value": value}).status_code == 422
     for answer in (program(alice).get("/settings"), program(alice).put("/settings/cors_origins", {"value": []})):
         assert answer.status_code == 403

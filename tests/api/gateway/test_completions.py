@@ -153,6 +153,19 @@ def test_errors_have_openai_s_classes_statuses_and_codes(
     assert ("X-Should-Retry" in headers) != ("Retry-After" in headers)
 
 
+def test_what_rests_is_refused_at_once_and_says_when_it_is_tried_again(gateway: Gateway) -> None:
+    gateway.model("status:503")
+    for _ in range(4):
+        with pytest.raises(openai.InternalServerError):
+            ask(gateway, "status:503")
+    asked = len(gateway.standin.requests)
+    with pytest.raises(openai.InternalServerError) as raised:
+        ask(gateway, "status:503")
+    assert len(gateway.standin.requests) == asked and raised.value.status_code == 503
+    assert 1 <= int(raised.value.response.headers["Retry-After"]) <= 15
+    assert raised.value.response.headers["X-Blogforge-Attempts"] == "0"
+
+
 def test_the_client_s_own_retries_do_not_multiply_ours(gateway: Gateway) -> None:
     gateway.model("status:500")
     with pytest.raises(openai.InternalServerError):
@@ -175,7 +188,7 @@ def test_a_caller_that_leaves_stops_the_call(gateway: Gateway, options: dict[str
     gateway.model("ok")
     gate = gateway.standin.hold("ok", after_words=after_words)
     connection = http.client.HTTPConnection("127.0.0.1", gateway.installation.port, timeout=30)
-    headers = {"Authorization": f"Bearer {gateway.installation.token}", "X-Request-Id": f"leaver-{time.time_ns()}"}
+    headers = {"Authorization": f"Bearer {gateway.installation.token}", "Content-Type": "application/json"}
     connection.request(
         "POST", "/v1/chat/completions", json.dumps({"model": "Groq/ok", "messages": QUESTION} | options), headers
     )

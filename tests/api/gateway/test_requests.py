@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from blogforge_llm import db
 from blogforge_llm.api.gateway import asking
+from blogforge_llm.api.gateway.errors import OF_CATEGORY
 from blogforge_llm.api.gateway.requests import _UNSUPPORTED
 from blogforge_llm.records.accounts import User
+from blogforge_llm.records.tasks import Category
 from blogforge_llm.services.accounts import tokens
 
 URL = "/v1/chat/completions"
@@ -28,10 +30,11 @@ Post = Callable[..., Any]
 def post(app: Flask, conn: db.Connection, alice: User) -> Post:
     _, token = tokens.create(conn, actor=alice, name="test")
     client: FlaskClient = app.test_client()
+    usual = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def send(body: Any, headers: dict[str, str] | None = None) -> Any:
         data = body if isinstance(body, str | bytes) else json.dumps(body)
-        return client.post(URL, data=data, headers={"Authorization": f"Bearer {token}"} | (headers or {}))
+        return client.post(URL, data=data, headers=usual | (headers or {}), buffered=True)
 
     return send
 
@@ -122,9 +125,14 @@ def test_what_openai_s_client_sends_back_of_an_answer_is_taken(post: Post) -> No
     assert_is_refusal(post(body), 404, None, "model_not_found")
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", "7", "[" * 100_000, b"\xff\xfe", '{"a":' * 50_000, "9" * 9000])
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", "7", b"\xff\xfe", "9" * 9000])
 def test_a_body_that_is_no_json_object_is_refused(post: Post, body: Any) -> None:
     assert_is_refusal(post(body), 400, "body", "invalid_json")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 50_000])
+def test_a_body_that_is_nested_without_end_is_refused(post: Post, body: str) -> None:
+    assert_is_refusal(post(body), 400, None, "bad_request")
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e9", "soon", "", "٣"])
@@ -156,7 +164,9 @@ def test_strangers_viewers_and_lost_callers_get_openai_s_shape(app: Flask, conn:
     assert_is_refusal(client.get(URL, headers=token), 405, None, "method_not_allowed")
     assert_is_refusal(client.get("/v1/models/%00%ff/a", headers=token), 404, None, "model_not_found")
     large = json.dumps(GOOD | {"user": "x" * (9 << 20)})
-    assert_is_refusal(client.post(URL, data=large, headers=token), 413, None, "request_too_large")
+    assert_is_refusal(
+        client.post(URL, data=large, headers=token, content_type="application/json"), 413, None, "request_too_large"
+    )
 
 
 def test_a_request_id_is_kept_when_it_is_one(post: Post) -> None:
@@ -164,6 +174,12 @@ def test_a_request_id_is_kept_when_it_is_one(post: Post) -> None:
     for strange in ("a b", "x" * 65, "<script>", ""):
         made = post(GOOD, {"X-Request-Id": strange}).headers["X-Request-Id"]
         assert made != strange and len(made) == 16
+
+
+def test_every_category_of_failure_has_its_answer() -> None:
+    assert set(OF_CATEGORY) == set(Category)
+    for kind in OF_CATEGORY.values():
+        assert 400 <= kind.status <= 504 and kind.status not in (401, 403)
 
 
 def test_callers_beyond_the_places_are_told_to_come_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +217,6 @@ _bodies = st.fixed_dictionaries(
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_bodies | _json)
 def test_any_body_at_all_is_answered_in_openai_s_shape(post: Post, body: Any) -> None:
-    answer = post(body)
+    answer = post(json.dumps(body))
     assert answer.status_code in (400, 404), answer.text
     assert set(answer.json["error"]) == {"message", "type", "param", "code"}

@@ -124,8 +124,9 @@ def test_material_cannot_close_its_fence(closing: str) -> None:
 @pytest.mark.parametrize(
     "closing",
     [
-        "<\u200b/idea>", "</\u200bidea>", "</idea\u200b>", "</id\u00adea>", "</\u2060idea>", "<\x0b/idea>", "<\x01/idea>",
-        "＜/idea＞", "＜／ｉｄｅａ＞", "﹤/idea>", "</𝐢𝐝𝐞𝐚>", "</i\ufe0fdea>", "<\u3164/idea>", "<//idea>", "<\\/idea>",
+        "<\u200b/idea>", "</\u200bidea>", "</idea\u200b>", "</id\u00adea>", "</\u2060idea>", "<\x0b/idea>",
+        "<\x01/idea>", "＜/idea＞",
+        "＜／ｉｄｅａ＞", "﹤/idea>", "</𝐢𝐝𝐞𝐚>", "</i\ufe0fdea>", "<\u3164/idea>", "<//idea>", "<\\/idea>",
         '</idea foo="1">', "<" + " \u200b" * 500 + "/idea>", "</idea",
     ],
 )  # fmt: skip
@@ -136,8 +137,8 @@ def test_material_cannot_close_its_fence_with_what_only_looks_like_it(closing: s
 
 @pytest.mark.parametrize(
     "text",
-    ["a < b, c ＜ d", "</ideas>", "</idea-list>", "</id\u200beal>", "<b>idea</b> <idea>", "< idea >", "soft\u00adhyphen",
-     "e\u0301 ﬁ ｉｄｅａ", "1 </ 2", "<", "</", "</ide"],
+    ["a < b, c ＜ d", "</ideas>", "</idea-list>", "</id\u200beal>", "<b>idea</b> <idea>", "< idea >",
+     "soft\u00adhyphen", "e\u0301 ﬁ ｉｄｅａ", "1 </ 2", "<", "</", "</ide"],
 )  # fmt: skip
 def test_all_other_material_stays_as_it_is(text: str) -> None:
     assert said(resolver.assemble([data()], {"idea": text}))[0][1] == f"The idea:\n<idea>\n{text}\n</idea>"
@@ -179,6 +180,13 @@ def test_a_part_speaks_its_published_version_at_once(conn: db.Connection, ada: U
     template = make_template(conn, ada, block(part))
     parts.update(conn, actor=ada, part_id=part.id, content="New words.")
     assert said(resolver.resolve(conn, template_id=template.id, inputs={})) == [("user", "New words.")]
+
+
+def test_a_data_part_names_no_word_of_the_language(conn: db.Connection, ada: User) -> None:
+    for name in ("self", "loop", "none", "true", "if", "not", "1x", "a b"):
+        with pytest.raises(Invalid) as refusal:
+            make_data_part(conn, ada, name, content="Take this:")
+        assert list(refusal.value.errors) == ["variable"]
 
 
 def test_an_old_version_can_still_be_resolved(conn: db.Connection, ada: User) -> None:

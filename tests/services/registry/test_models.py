@@ -65,8 +65,9 @@ def test_models_are_found_by_name_or_by_provider_and_name(conn: db.Connection, a
     other = providers.create(conn, actor=ada, name="Cerebras", kind="cerebras")
     first = models.create(conn, actor=ada, provider_id=groq.id, name="openai/gpt-oss-120b")
     second = models.create(conn, actor=ada, provider_id=other.id, name="openai/gpt-oss-120b")
-    found = models.find_by_name(conn, name="openai/gpt-oss-120b")
-    assert found is not None and found.id == first.id
+    with pytest.raises(Invalid, match="Groq/openai/gpt-oss-120b or Cerebras/openai/gpt-oss-120b") as refusal:
+        models.find_by_name(conn, name="openai/gpt-oss-120b")
+    assert "model" in refusal.value.errors
     found = models.find_by_name(conn, name="cerebras/openai/gpt-oss-120b")
     assert found is not None and found.id == second.id
     models.update(conn, actor=ada, model_id=first.id, is_enabled=False)

@@ -40,6 +40,8 @@ def test_calls_queue_workers_and_this_process_are_told(browse: Browse, conn: db.
     make_attempts(conn, model_id=model_id, count=3)
     make_attempts(conn, model_id=model_id, category="rate_limit", seconds=3)
     conn.execute("INSERT INTO tasks (status, messages, deadline_s) VALUES ('queued', '[]', 9)")
+    conn.execute("INSERT INTO circuits (name, state, category) VALUES ('model:7', 'open', 'overloaded')")
+    conn.execute("INSERT INTO circuits (name, state) VALUES ('key:3', 'closed')")
     answer = browse(None).get("/metrics")
     assert answer.status_code == 200 and answer.content_type.startswith("text/plain; version=0.0.4")
     found = families(answer.text)
@@ -54,6 +56,8 @@ def test_calls_queue_workers_and_this_process_are_told(browse: Browse, conn: db.
     assert value(found, "blogforge_tasks_unfinished", status="queued") == 1
     assert value(found, "blogforge_tasks_oldest_seconds", status="running") == 0
     assert value(found, "blogforge_workers", kind="interactive") == 0
+    (resting,) = found["blogforge_circuit_resting"].samples
+    assert resting.labels == {"circuit": "model:7", "state": "open", "category": "overloaded"}
     assert value(found, "blogforge_query_seconds_count", query="ops/metrics.get_horizon", kind="web") >= 1
 
 

@@ -12,6 +12,7 @@ from blogforge_llm import db
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.registry import Model
 from blogforge_llm.services.registry import keys, models, presets, providers, routes
+from tests import factories
 
 SECRET = "gsk_topsecret0123456789"
 Browse = Callable[[User | None], FlaskClient]
@@ -288,3 +289,9 @@ def test_the_limits_of_a_model_are_edited_and_shown_as_bars(browse: Browse, ada:
     assert page.post(f"/llm/models/{model.id}", data={**form, "max_in_flight": "2"}).status_code == 303
     text = page.get(f"/llm/providers/{model.provider_id}").text
     assert "0 of 1,000" in text and 'aria-label="At the same time"' in text
+
+
+def test_a_tick_that_is_nested_too_deep_is_refused(browse: Browse, conn: db.Connection, ada: User) -> None:
+    provider_id = factories.make_provider(conn, kind="groq", base_url=None)
+    answer = browse(ada).post(f"/llm/providers/{provider_id}/discovery", data={"model": "[" * 100_000})
+    assert answer.status_code == 422 and "could not be read" in answer.text
