@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from blogforge_llm import db, tracing
+from blogforge_llm import db, standing, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
@@ -34,13 +34,14 @@ from blogforge_llm.engine.types import (
     Event,
     TextDelta,
 )
-from blogforge_llm.errors import DomainError
+from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
 from blogforge_llm.recorder import Lost, Recorder, Tally, persist
 from blogforge_llm.records.tasks import Category, Lease, Source, Task, TaskStatus
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import tasks
+from blogforge_llm.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator
     how the task ends. `tally` is kept up to date.
     """
     assert task.run_id is not None
-    admission = Chain(Breakers(asked, task.run_id), Limiter(tasks.request_of(task)))
+    admission = Chain(Standing(task.asked_by), Breakers(asked, task.run_id), Limiter(tasks.request_of(task)))
     run = _RunOf(task.run_id, task, Cancellation(), tally, admission, is_streaming=True)
     presence.running[task.id] = run.cancellation
     try:
@@ -123,7 +124,8 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
         if started is not None:
             task, asked = started
             tracing.adopt(task.request_id)
-            admission = Chain(Breakers(asked, run_id, is_test=is_test), Limiter(tasks.request_of(task)))
+            breakers, limiter = Breakers(asked, run_id, is_test=is_test), Limiter(tasks.request_of(task))
+            admission = Chain(Standing(task.asked_by), breakers, limiter)
             yield from _ask_and_finish(_RunOf(run_id, task, cancellation, tally, admission, streaming), asked)
     finally:
         if presence.running.get(task_id) is cancellation:
@@ -137,7 +139,9 @@ def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
         if task is None:
             return None
         try:
-            asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.created_by)
+            if not standing.may_ask(conn, user_id=task.asked_by):
+                raise Forbidden(standing.MAY_NOT_ASK)
+            asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by)
         except DomainError as error:
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
             problem = str(error)

@@ -907,6 +907,7 @@ CREATE TABLE tasks (
     cancel_requested_at timestamptz,
     rerun_of            bigint REFERENCES tasks (id),
     created_by          bigint REFERENCES users (id) ON DELETE SET NULL,
+    asked_by            bigint REFERENCES users (id) ON DELETE SET NULL,  -- whose keys and rights it runs with
     created_at          timestamptz NOT NULL DEFAULT now(),
     started_at          timestamptz,
     finished_at         timestamptz,

@@ -84,13 +84,14 @@ def test_a_good_connection_is_told_and_kept_with_its_task(
 def test_an_address_that_may_not_be_asked_is_the_reason_not_the_key(
     host: str, make: Callable[..., tuple[Provider, Model]], admin: User
 ) -> None:
-    provider, model = make("openai_compatible")
-    with db.transaction() as conn:  # as stored under earlier rules
-        conn.execute("UPDATE providers SET base_url = %s WHERE id = %s", (f"http://{host}/v1", provider.id))
-    asked = connections.test(actor=admin, provider_id=provider.id)
+    provider, _ = make("openai_compatible")
     with db.transaction() as conn:
-        models.archive(conn, actor=admin, model_id=model.id)
-    listed = connections.test(actor=admin, provider_id=provider.id)
+        bare = providers.create(
+            conn, actor=admin, name="Bare", kind="openai_compatible", base_url="http://127.0.0.1:1", api_key=SECRET
+        )
+        conn.execute("UPDATE providers SET base_url = %s", (f"http://{host}/v1",))  # as stored under earlier rules
+    asked = connections.test(actor=admin, provider_id=provider.id)
+    listed = connections.test(actor=admin, provider_id=bare.id)
     for result in (asked, listed):
         assert result.category == "address_refused"
         assert "may not be asked" in result.message and "key" not in result.message

@@ -13,6 +13,8 @@ from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
+from blogforge_llm.services.ops import audit
+from blogforge_llm.services.registry import circuits
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -32,6 +34,8 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.list_", Permission.KEEP_SETTINGS, lambda conn, actor: settings.list_(conn, actor=actor)),
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
+    ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
 ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import signal
 import subprocess
@@ -200,3 +202,15 @@ def test_a_shared_database_needs_a_shared_key(tmp_path: Path) -> None:
     done = subprocess.run([*BLOGFORGE, "migrate"], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "BLOGFORGE_SECRET_KEY" in done.stderr
+
+
+def test_a_long_address_and_an_endless_body_are_answered_by_the_application(installation: Installation) -> None:
+    headers = {"Authorization": f"Bearer {installation.token}", "Content-Type": "application/json"}
+    chunks = [b'{"idea": "', *[b"x" * (1 << 20)] * 9, b'"}']
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", installation.port, timeout=30)) as connection:
+        connection.request("GET", "/api/v1/posts?q=" + "x" * 8000, headers=headers)
+        with connection.getresponse() as answer:
+            assert answer.status == 200 and answer.read() == b"[]\n"
+        connection.request("POST", "/api/v1/posts", iter(chunks), headers, encode_chunked=True)
+        with connection.getresponse() as answer:
+            assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")

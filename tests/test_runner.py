@@ -15,9 +15,10 @@ from blogforge_llm.engine.types import Message, OutputContract
 from blogforge_llm.presence import presence
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category, Source, Task, TaskStatus
+from blogforge_llm.services.registry import encryption
 from blogforge_llm.services.tasks import attempts, frames, tasks
 from tests import factories
-from tests.provider_standin import Standin, Text
+from tests.provider_standin import Standin, Text, key_hash
 
 KINDS = ["groq", "cerebras", "openai_compatible", "llm"]
 
@@ -228,3 +229,61 @@ def test_what_a_user_may_see_of_an_attempt(ask: Callable[..., int], standin: Sta
         for_editor = attempts.list_for(conn, actor=alice, task_id=task_id)
     assert "inner details" in (for_admin[0].error_text or "")
     assert for_editor[0].error_text is None
+
+
+def test_a_retry_spends_the_key_of_whoever_asks_again(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "ok"))
+    standin.script("ok", ["status:400", "ok"])
+    with db.transaction() as conn:
+        owner = get_user(conn, task_id)
+        conn.execute(
+            "INSERT INTO provider_keys (provider_id, user_id, name, ciphertext, hint, position) "
+            "SELECT id, %s, 'Own', %s, 'mine', 0 FROM providers",
+            (owner, encryption.encrypt("alices-own-key")),
+        )
+    runner.run_queued(task_id)
+    with db.transaction() as conn:
+        tasks.retry(conn, actor=factories.make_user(conn, name="Bob"), task_id=task_id)
+    runner.run_queued(task_id)
+    first, second = standin.requests
+    assert (first.key, second.key) == (key_hash("alices-own-key"), key_hash("good"))
+
+
+def get_user(conn: db.Connection, task_id: int) -> int:
+    return tasks.get(conn, task_id=task_id).created_by or 0
+
+
+@pytest.mark.parametrize("change", ["UPDATE users SET is_active = false", "UPDATE users SET role = 'viewer'"])
+def test_a_task_of_somebody_who_may_no_longer_ask_is_not_asked(
+    change: str, ask: Callable[..., int], standin: Standin
+) -> None:
+    task_id = ask(("groq", "ok"))
+    with db.transaction() as conn:
+        conn.execute(change)
+    runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.FAILED
+    assert standin.requests == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE users SET is_active = false",
+        "UPDATE providers SET is_enabled = false WHERE kind = 'cerebras'",
+        "UPDATE models SET is_enabled = false WHERE name = 'ok'",
+    ],
+)
+def test_rights_are_looked_at_again_before_every_candidate(
+    change: str, ask: Callable[..., int], standin: Standin
+) -> None:
+    gate = standin.hold("cut:2", after_words=1)
+    task_id = ask(("groq", "cut:2"), ("cerebras", "ok"))
+    run = threading.Thread(target=runner.run_queued, args=(task_id,))
+    run.start()
+    gate.wait_held(1)
+    with db.transaction() as conn:
+        conn.execute(change)
+    gate.release()
+    run.join(10)
+    assert get(task_id).status is TaskStatus.FAILED
+    assert standin.requests_for("ok") == []

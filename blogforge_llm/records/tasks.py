@@ -119,6 +119,7 @@ class Task:
     rerun_of: int | None
     request_id: str | None
     created_by: int | None
+    asked_by: int | None  # whose keys and rights it runs with
     created_by_name: str | None
     created_at: datetime
     started_at: datetime | None

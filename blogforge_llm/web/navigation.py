@@ -54,7 +54,11 @@ def bars() -> dict[str, Any]:
     path = request.path
     areas = [Link(label, url, path.startswith(below)) for label, url, below in AREAS]
     pages = next((pages for prefix, pages in PAGES.items() if path.startswith(prefix)), ())
-    current = max((url for _, url in pages if path == url or path.startswith(url + "/")), key=len, default=None)
+    current = max(
+        (url for _, url in pages if path.rstrip("/") == url.rstrip("/") or path.startswith(url + "/")),
+        key=len,
+        default=None,
+    )
     links = [Link(label, url, url == current) for label, url in pages]
     return {
         "viewer": viewer,

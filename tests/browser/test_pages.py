@@ -32,6 +32,7 @@ PAGES = [
     *("/llm/parts", "/llm/parts/new", "/llm/parts/1", "/llm/parts/1/edit"),
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
+    *("/llm/health", "/llm/health/provider:1/opening"),
     *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
 ]
 PUBLIC = ["/login", "/setup", "/apidocs/"]
@@ -78,6 +79,33 @@ def test_a_page_is_accessible_fits_a_phone_and_obeys_the_policy(
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert serious_findings(page) == []
     assert watch.unexpected() == []
+
+
+def test_names_without_spaces_fit_a_phone(tab: tuple[Page, Watch], furnished: Installation) -> None:
+    page, name = tab[0], "n" * 100
+    api = furnished.api
+    message = {"role": "user", "content": "Hi"}
+    provider = api("POST", "/llm/providers", {"name": name, "kind": "groq"}, expect=201)["id"]
+    model = api("POST", "/llm/models", {"provider_id": provider, "name": name}, expect=201)["id"]
+    route = api("POST", "/llm/routes", {"name": name[:80], "model_ids": [model]}, expect=201)["id"]
+    words = {"kind": "style", "role": "system", "content": name, "description": name}
+    part = api("POST", "/llm/parts", {"name": name, **words}, expect=201)["id"]
+    blocks = [{"part_id": part}, message]
+    template = api("POST", "/llm/templates", {"name": name, "blocks": blocks}, expect=201)["id"]
+    api("POST", "/llm/actions", {"field": "idea_scope", "name": name, "template_id": template}, expect=201)
+    post = api("POST", "/posts", {"idea": name * 4}, expect=201)["id"]
+    page.set_viewport_size({"width": 360, "height": 780})
+    paths = [
+        "/posts", f"/posts/{post}", f"/workflow/idea/?post_id={post}", "/llm/providers", f"/llm/providers/{provider}",
+        "/llm/models", f"/llm/models/{model}/edit", "/llm/routes", f"/llm/routes/{route}", "/llm/parts",
+        f"/llm/parts/{part}", f"/llm/parts/{part}/edit", "/llm/templates", f"/llm/templates/{template}",
+        f"/llm/templates/{template}/edit", "/llm/actions",
+    ]  # fmt: skip
+    widths = {}
+    for path in paths:
+        page.goto(furnished.url + path)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    assert {path: width for path, width in widths.items() if width > 360} == {}
 
 
 @pytest.mark.parametrize("path", PUBLIC)

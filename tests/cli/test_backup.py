@@ -12,6 +12,7 @@ def test_a_backup_is_for_its_owner_only(database_url: str, monkeypatch: pytest.M
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("BLOGFORGE_SECRET_KEY", "a secret of the tests only")
     monkeypatch.setattr("blogforge_llm.tracing.configure_logging", lambda: None)
+    monkeypatch.setenv("PATH", "")  # the bundled client fits the bundled server
     file = tmp_path / "b.dump"
     leftover = tmp_path / "b.dump.unfinished"
     leftover.write_text("broken off")

@@ -413,11 +413,12 @@ class Model:
     state: str = "closed"
     cooldown: float = 0.0
     until: float = 0.0
-    closed_at: float = -1.0
+    events: int = 0  # orders what happens at one moment
+    closed_at: int = 0
     opener: int | None = None
     prober: int | None = None
     lease_until: float = 0.0
-    calls: dict[int, float] = field(default_factory=dict)  # running ones, and when they began
+    calls: dict[int, int] = field(default_factory=dict)  # running ones, and at which event they began
 
     def may_ask(self, who: int) -> bool:
         free = self.state == "half_open" and self.lease_until <= self.now
@@ -426,14 +427,15 @@ class Model:
             if not (due or free or (self.state == "half_open" and self.prober == who)):
                 return False
             self.state, self.prober, self.lease_until, self.opener = "half_open", who, self.now + LEASE_S, None
-        self.calls[who] = self.now
+        self.events += 1
+        self.calls[who] = self.events
         return True
 
     def succeed(self, who: int) -> None:
-        began = self.calls.pop(who)
-        assert began <= self.now
+        del self.calls[who]
         if self.state == "half_open" and self.prober == who:
-            self.state, self.closed_at, self.prober, self.opener = "closed", self.now, None, None
+            self.events += 1
+            self.state, self.closed_at, self.prober, self.opener = "closed", self.events, None, None
 
     def give_up(self, who: int) -> None:
         self.calls.pop(who)

@@ -136,7 +136,9 @@ class SuggestionIn(Schema):
 
     action_id = Id(metadata={"example": 4})
     route = Line(metadata={"description": "A route's name.", "example": "Default"})
-    model = Line(metadata={"description": "A model's name, or `Provider/model` where several providers have it: it alone is asked."})
+    model = Line(
+        metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
+    )
     parameters = fields.Nested(PresetParameters)
     count = fields.Integer(
         strict=True, load_default=1, validate=validate.Range(1, 4), metadata={"description": "How many.", "example": 1}

@@ -37,7 +37,9 @@ class TaskIn(Schema):
     )
     messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, 500))
     route = Line(metadata={"description": "A route's name. Without route and model the default route answers."})
-    model = Line(metadata={"description": "A model's name, or `Provider/model` where several providers have it: it alone is asked."})
+    model = Line(
+        metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
+    )
     parameters = fields.Nested(TaskParameters)
     deadline_s = fields.Float(
         load_default=120.0, validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),

@@ -42,6 +42,12 @@ def get(conn: db.Connection, *, actor: User, user_id: int) -> User:
     return User(**row)
 
 
+def find(conn: db.Connection, *, user_id: int) -> User | None:
+    """For what goes on in somebody's name; no permission is asked."""
+    row = sql.get_user(conn, user_id=user_id)
+    return None if row is None else User(**row)
+
+
 def find_by_email(conn: db.Connection, *, email: str) -> User | None:
     """For the terminal; upper and lower case do not matter."""
     row = sql.get_user_by_email(conn, email=texts.line(email, name="email", label="E-mail", max_length=254))

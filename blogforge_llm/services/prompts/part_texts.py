@@ -10,7 +10,7 @@ from typing import Any
 from blogforge_llm.errors import Invalid
 from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion
 from blogforge_llm.services import texts
-from blogforge_llm.services.prompts import rendering
+from blogforge_llm.services.prompts import grammar, rendering
 
 DEFAULT_POSITION = 50
 
@@ -89,7 +89,7 @@ def _variable(variable: str | None, uses: rendering.Uses) -> str:
     name = (variable or "").strip() or (uses.names[0] if len(uses.names) == 1 else "")
     if not name:
         raise Invalid.field("variable", "A data part names the variable whose text it brings in, such as basic_idea.")
-    if not rendering.is_name(name):
+    if not grammar.is_name(name):
         says = "A variable's name is a letter, then letters, digits and _, at most 64, and no word such as if or self."
         raise Invalid.field("variable", says)
     return name

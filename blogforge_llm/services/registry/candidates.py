@@ -57,6 +57,11 @@ def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None =
     return _able(rows)[0]
 
 
+def is_offered(conn: db.Connection, candidate: Candidate) -> bool:
+    """Whether it, chosen a while ago, would still be chosen: nobody took model, provider or key out of use."""
+    return bool(sql.is_offered(conn, model_id=candidate.model_id, key_id=candidate.key_id))
+
+
 def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
     """Why models of the route would be passed over right now, by model id: it cannot be asked, or it rests with each
     of its keys."""

@@ -151,7 +151,7 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     """Queue a failed or cancelled task again; its attempts add up. Raises Conflict for any other."""
     permissions.require(actor, Permission.RUN_TASKS)
     task = get(conn, task_id=task_id)
-    if sql.requeue_task(conn, task_id=task_id) is None:
+    if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)
     announce(conn, task_id=task_id)

@@ -56,6 +56,15 @@ SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::n
  WHERE p.id = :provider_id
  ORDER BY k.user_id IS NULL, k.position, k.id;
 
+-- name: is_offered(model_id, key_id)$
+-- Whether a candidate chosen a while ago would still be chosen.
+SELECT m.is_enabled AND m.archived_at IS NULL AND p.is_enabled AND p.archived_at IS NULL
+       AND (:key_id::bigint IS NULL
+            OR EXISTS (SELECT 1 FROM provider_keys k WHERE k.id = :key_id AND k.is_enabled))
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+ WHERE m.id = :model_id;
+
 -- name: get_default_route()^
 SELECT id, name FROM routes WHERE is_default AND archived_at IS NULL;
 

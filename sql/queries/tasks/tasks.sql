@@ -3,10 +3,10 @@
 -- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, request_id, created_by)$
 -- With a run it begins at once, in the process that makes it.
 INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-                   contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, started_at, request_id, created_by)
+                   contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, started_at, request_id, created_by, asked_by)
 VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
         :contract, :deadline_s, :is_awaited, :rerun_of, :run_id, :worker_id,
-        CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by)
+        CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by)
 RETURNING id;
 
 -- name: get_task(task_id)^
@@ -14,7 +14,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS templat
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
        t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.request_id, t.created_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+       t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
   FROM tasks t
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
   LEFT JOIN templates tp ON tp.id = tv.template_id
@@ -65,7 +65,7 @@ WITH unflushed AS MATERIALIZED (
      WHERE id = :task_id AND status = 'queued'
     RETURNING id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
               contract, deadline_s, is_awaited, output, served_by_model_id, error_category, error_message, input_tokens,
-              output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, request_id, created_by,
+              output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, request_id, created_by, asked_by,
               created_at, started_at, finished_at
 ), told AS MATERIALIZED (
     SELECT pg_notify('task_live', 's' || id) FROM started
@@ -74,7 +74,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS templat
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
        t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.request_id, t.created_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+       t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
   FROM started t
   CROSS JOIN told
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
@@ -105,10 +105,10 @@ UPDATE tasks SET cancel_requested_at = COALESCE(cancel_requested_at, now())
  WHERE id = :task_id AND status = 'running'
 RETURNING id;
 
--- name: requeue_task(task_id)$
--- Retry: its attempts stay and add up.
+-- name: requeue_task(task_id, user_id)$
+-- Retry: its attempts stay and add up, and it runs with the keys and rights of who asked again.
 UPDATE tasks
-   SET status = 'queued', run_id = NULL, worker_id = NULL, cancel_requested_at = NULL, finished_at = NULL,
+   SET status = 'queued', asked_by = :user_id, run_id = NULL, worker_id = NULL, cancel_requested_at = NULL, finished_at = NULL,
        started_at = NULL, error_category = NULL, error_message = NULL
  WHERE id = :task_id AND status IN ('failed', 'cancelled') AND NOT is_awaited
 RETURNING id;

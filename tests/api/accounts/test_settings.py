@@ -12,6 +12,9 @@ Program = Callable[[User], Any]
 def test_an_admin_reads_and_sets_a_setting(program: Program, ada: User) -> None:
     api = program(ada)
     assert {setting["key"] for setting in api.get("/settings").json} == set(settings.KNOWN)
+
+
+    assert {setting["key"] for setting in api.get("/settings").json} >= {"cors_origins", "forbid_private_addresses"}
     answer = api.put("/settings/cors_origins", {"value": ["https://example.org/"]})
     assert (answer.status_code, answer.json["value"]) == (200, ["https://example.org"])
     assert api.get("/settings/cors_origins").json == answer.json

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from blogforge_llm.errors import Invalid
-from blogforge_llm.services.prompts import rendering
+from blogforge_llm.services.prompts import grammar, rendering
 
 
 def check(source: str) -> rendering.Uses:
@@ -26,9 +26,9 @@ def test_a_list_reads_as_lines_with_dashes() -> None:
     assert render("{{ a }}", a=["one", "two\nlines", " "]) == "- one\n- two\n  lines"
 
 
-@pytest.mark.parametrize("name", sorted(rendering._RESERVED))
+@pytest.mark.parametrize("name", sorted(grammar._RESERVED))
 def test_a_word_of_the_language_is_no_name(name: str) -> None:
-    assert not rendering.is_name(name) and not is_variable(name)
+    assert not grammar.is_name(name) and not is_variable(name)
 
 
 def is_variable(name: str) -> bool:
@@ -40,7 +40,7 @@ def is_variable(name: str) -> bool:
 
 def test_every_name_that_is_taken_sends_its_value() -> None:
     for name in ("item", "selfish", "Loop", "index", "endless", "topics_to_cover", "range", "context", "set", "block"):
-        assert rendering.is_name(name) and render(f"{{{{ {name} }}}}", **{name: "v"}) == "v"
+        assert grammar.is_name(name) and render(f"{{{{ {name} }}}}", **{name: "v"}) == "v"
 
 
 @pytest.mark.parametrize(

@@ -293,5 +293,5 @@ def test_the_limits_of_a_model_are_edited_and_shown_as_bars(browse: Browse, ada:
 
 def test_a_tick_that_is_nested_too_deep_is_refused(browse: Browse, conn: db.Connection, ada: User) -> None:
     provider_id = factories.make_provider(conn, kind="groq", base_url=None)
-    answer = browse(ada).post(f"/llm/providers/{provider_id}/discovery", data={"model": "[" * 100_000})
+    answer = browse(ada).post(f"/llm/providers/{provider_id}/models", data={"model": "[" * 100_000})
     assert answer.status_code == 422 and "could not be read" in answer.text
