@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from blogforge_llm import db, standing, tracing
+from blogforge_llm import db, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
@@ -34,7 +34,7 @@ from blogforge_llm.engine.types import (
     Event,
     TextDelta,
 )
-from blogforge_llm.errors import DomainError, Forbidden
+from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
 from blogforge_llm.recorder import Lost, Recorder, Tally, persist
@@ -139,8 +139,6 @@ def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
         if task is None:
             return None
         try:
-            if not standing.may_ask(conn, user_id=task.asked_by):
-                raise Forbidden(standing.MAY_NOT_ASK)
             asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by)
         except DomainError as error:
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))

@@ -32,14 +32,13 @@ def list_for(
     address_policy.apply(conn)
     if model_id is not None:
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
-    route = sql.get_default_route(conn) if route_id is None else sql.get_route(conn, route_id=route_id)
-    if route is None and route_id is None:
+    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    if not rows and route_id is None:
         raise Invalid(_what_is_missing(conn))
-    if route is None:
-        raise Invalid("The route was archived. Choose another one under LLM, Routes.")
-    name = route["name"]
-    rows = list(sql.list_for_route(conn, route_id=route["id"], user_id=user_id))
     if not rows:
+        raise Invalid("The route was archived. Choose another one under LLM, Routes.")
+    name = rows[0]["route_name"]
+    if rows[0]["model_id"] is None:
         raise Invalid(f"The route {name} has no models. Add one under LLM, Routes.")
     problems = [_problem(row) for row in rows]
     if all(problems):
@@ -65,7 +64,7 @@ def is_offered(conn: db.Connection, candidate: Candidate) -> bool:
 def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
     """Why models of the route would be passed over right now, by model id: it cannot be asked, or it rests with each
     of its keys."""
-    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    rows = [row for row in sql.list_for_route(conn, route_id=route_id, user_id=user_id) if row["model_id"] is not None]
     resting = list_resting(conn, candidates=[_candidate(row, api_key=None) for row in rows])
     reasons: dict[int, list[str | None]] = {}
     for row, rests in zip(rows, resting, strict=True):

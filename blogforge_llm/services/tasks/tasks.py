@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from blogforge_llm import db, jobqueue, tracing
 from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
-from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
@@ -115,9 +115,16 @@ def request_of(task: Task) -> Request:
 
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
-    """Take a queued task for this run; None when another run has it, or it is over."""
+    """Take a queued task for this run; None when another run has it, it is over, or who asked may no longer ask."""
     row = sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
-    return Task(**row | _enums(row)) if row else None
+    if row is None:
+        return None
+    role, is_active = row.pop("asker_role"), row.pop("asker_is_active")
+    if not is_active or Permission.RUN_TASKS not in permissions.MATRIX[Role(role)]:
+        message = "Whoever asked may no longer ask a model. An admin can change that."
+        fail(conn, task_id=task_id, run_id=run_id, category=Category.PERMISSION, message=message)
+        return None
+    return Task(**row | _enums(row))
 
 
 def succeed(conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion) -> bool:

@@ -1,8 +1,9 @@
 -- The models that may be asked, with what is needed to ask them.
 
 -- name: list_for_route(route_id, user_id)
--- In the route's order, each as often as there are keys for it: the user's own before the shared ones.
-SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
+-- In the route's order, each as often as there are keys for it: the user's own before the shared ones. Without a route
+-- the default one; a route without models is one row without a model. One read, because somebody waits for it.
+SELECT r.name AS route_name, m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, m.output_price, m.streams,
        m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
        p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
@@ -13,12 +14,13 @@ SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.input_price, 
        EXISTS (SELECT FROM limit_notices n
                 WHERE n.name = 'model:' || m.id || '@' || coalesce('key:' || k.id, 'provider:' || p.id)
                   AND n.resets_at > clock_timestamp()) AS has_notice
-  FROM route_models rm
-  JOIN models m ON m.id = rm.model_id
-  JOIN providers p ON p.id = m.provider_id
+  FROM routes r
+  LEFT JOIN route_models rm ON rm.route_id = r.id
+  LEFT JOIN models m ON m.id = rm.model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
   LEFT JOIN provider_keys k
     ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
- WHERE rm.route_id = :route_id
+ WHERE (r.id = :route_id OR (:route_id::bigint IS NULL AND r.is_default)) AND r.archived_at IS NULL
  ORDER BY rm.position, k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_model(model_id, user_id)
@@ -64,12 +66,6 @@ SELECT m.is_enabled AND m.archived_at IS NULL AND p.is_enabled AND p.archived_at
   FROM models m
   JOIN providers p ON p.id = m.provider_id
  WHERE m.id = :model_id;
-
--- name: get_default_route()^
-SELECT id, name FROM routes WHERE is_default AND archived_at IS NULL;
-
--- name: get_route(route_id)^
-SELECT id, name FROM routes WHERE id = :route_id AND archived_at IS NULL;
 
 -- name: has_models()$
 -- Whether anything was connected at all, to say what is missing.

@@ -54,7 +54,7 @@ SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS 
 
 -- name: start_task(task_id, run_id, worker_id)^
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
--- live pages, answers the task as get_task does, and leaves the flush to the attempt's row, which is written next.
+-- live pages, answers the task as get_task does and the standing of who asked, and leaves the flush to the attempt's row, which is written next.
 WITH unflushed AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true)
 ), started AS (
@@ -74,12 +74,14 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS templat
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
        t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+       t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at,
+       asker.role AS asker_role, asker.is_active AS asker_is_active
   FROM started t
   CROSS JOIN told
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
   LEFT JOIN templates tp ON tp.id = tv.template_id
-  LEFT JOIN users u ON u.id = t.created_by;
+  LEFT JOIN users u ON u.id = t.created_by
+  LEFT JOIN users asker ON asker.id = t.asked_by;
 
 -- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message)$
 -- Compare-and-set on the run: a run that lost its lease changes nothing. Totals are those of all attempts.
