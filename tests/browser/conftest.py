@@ -14,6 +14,7 @@ from tests.installation import Installation
 from tests.provider_standin import Standin
 
 PASSWORD = "correct horse battery"
+MODEL = "llama-3.3-70b-versatile"
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 
 
@@ -101,6 +102,26 @@ def plain_page(browser: Browser, installation: Installation, watch: Watch) -> It
         page = open_page(context, watch)
         log_in(page, installation)
         yield page
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, provider: Standin) -> Iterator[Installation]:
+    """With a provider, the library, a post with a history, a finished task and a suggestion to decide about."""
+    with Installation(tmp_path_factory.mktemp("furnished") / "data") as installation:
+        installation.create_admin()
+        provider.answer(MODEL, "Bread rises because yeast eats sugar and breathes out gas.")
+        body = {"name": "Groq", "kind": "groq", "base_url": provider.groq_url, "api_key": "good-key-123"}
+        made = installation.api("POST", "/llm/providers", body)
+        installation.api("POST", "/llm/models", {"provider_id": made["id"], "name": MODEL, "context_window": 131_072})
+        installation.api("POST", "/llm/presets", {"name": "Lively", "parameters": {"temperature": 1.1}})
+        installation.command("library", "import", "editorial")
+        post = installation.api("POST", "/posts", {"idea": "Why bread rises"})
+        path = f"/posts/{post['id']}/fields/basic_idea"
+        first = installation.api("PUT", path, {"text": "Bread rises.", "base_revision": None})
+        installation.api("PUT", path, {"text": "Bread rises, mostly.", "base_revision": first["revision"]})
+        made = installation.api("POST", f"{path}/suggestions", {}, expect=202)
+        installation.wait_for_task(installation.api("GET", f"/suggestions/{made[0]['id']}")["task_id"])
+        yield installation
 
 
 def serious_findings(page: Page) -> list[str]:

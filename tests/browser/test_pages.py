@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Watch, log_in, open_page, serious_findings
 from tests.installation import Installation
-from tests.provider_standin import Standin
 
 MODEL = "llama-3.3-70b-versatile"
 
@@ -36,24 +35,6 @@ PAGES = [
     *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
 ]
 PUBLIC = ["/login", "/setup", "/apidocs/"]
-
-
-@pytest.fixture(scope="module")
-def furnished(installation: Installation, provider: Standin) -> Installation:
-    """With a provider, the library, a post with a history, a finished task and a suggestion to decide about."""
-    provider.answer(MODEL, "Bread rises because yeast eats sugar and breathes out gas.")
-    body = {"name": "Groq", "kind": "groq", "base_url": provider.groq_url, "api_key": "good-key-123"}
-    made = installation.api("POST", "/llm/providers", body)
-    installation.api("POST", "/llm/models", {"provider_id": made["id"], "name": MODEL, "context_window": 131_072})
-    installation.api("POST", "/llm/presets", {"name": "Lively", "parameters": {"temperature": 1.1}})
-    installation.command("library", "import", "editorial")
-    post = installation.api("POST", "/posts", {"idea": "Why bread rises"})
-    path = f"/posts/{post['id']}/fields/basic_idea"
-    first = installation.api("PUT", path, {"text": "Bread rises.", "base_revision": None})
-    installation.api("PUT", path, {"text": "Bread rises, mostly.", "base_revision": first["revision"]})
-    made = installation.api("POST", f"{path}/suggestions", {}, expect=202)
-    installation.wait_for_task(installation.api("GET", f"/suggestions/{made[0]['id']}")["task_id"])
-    return installation
 
 
 @pytest.fixture(scope="module")
