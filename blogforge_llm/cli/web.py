@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 from types import FrameType
@@ -64,7 +65,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         # The listener's thread hands live text to readers' threads while others compute: turns must be short.
         sys.setswitchinterval(0.001)
         db.open_pool(self._database_url, max_size=24)
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        gc.freeze()  # what was imported stays: the collector need not look at it in the middle of a request
+        return app
 
 
 def _close_streams_first(worker: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -24,6 +25,7 @@ def run(database_url: str, *, grace_s: float) -> None:
     """Work until SIGTERM or SIGINT; then let running tasks end for `grace_s`, and give back the rest."""
     # A job's thread begins while the event loop still computes: it must not wait the usual 5 ms for its turn.
     sys.setswitchinterval(0.0005)
+    gc.freeze()  # what was imported stays: the collector need not look at it in the middle of a job
     presence.join(jobqueue.INTERACTIVE)
     try:
         asyncio.run(_work(database_url, grace_s))

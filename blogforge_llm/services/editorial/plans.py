@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, FieldKind, Value
+from blogforge_llm.records.prompts import Variable
 from blogforge_llm.services.editorial import actions, fields
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.prompts.resolver import Resolved
@@ -93,8 +94,10 @@ def make(
     value = values[field_key]
     action = _action(conn, value.field, action_id)
     usual, contract = actions.engine_settings(action)
-    inputs = _inputs(conn, action, values)
-    resolved = resolver.resolve(conn, template_id=action.template_id, inputs=inputs)
+    version_id = action.template_version_id
+    pieces = resolver.list_pieces(conn, version_id)
+    inputs = _inputs(resolver.variables_of(pieces), values)
+    resolved = resolver.resolve_pieces(pieces, inputs, template_id=action.template_id, template_version_id=version_id)
     route_id = None if model_id is not None else route_id if route_id is not None else action.route_id
     asked = candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id)
     return Plan(
@@ -142,9 +145,8 @@ def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
     return action
 
 
-def _inputs(conn: db.Connection, action: Action, values: Mapping[str, Value]) -> dict[str, Any]:
+def _inputs(wanted: Sequence[Variable], values: Mapping[str, Value]) -> dict[str, Any]:
     """The template's variables from the post's fields of the same key. Raises Invalid naming those that are empty."""
-    wanted = resolver.variables(conn, action.template_version_id)
     inputs = {v.name: _input(values[v.name]) for v in wanted if v.name in values and values[v.name].is_filled}
     missing = [variable.name for variable in wanted if variable.is_required and variable.name not in inputs]
     if missing:

@@ -47,8 +47,16 @@ def resolve(
     found = sql.get_template_of(conn, template_version_id=template_version_id)
     if found is None or template_id not in (None, found):
         raise NotFound("There is no such version of a template.")
-    resolved = assemble(list_pieces(conn, template_version_id), inputs)
-    return replace(resolved, template_id=found, template_version_id=template_version_id)
+    return resolve_pieces(
+        list_pieces(conn, template_version_id), inputs, template_id=found, template_version_id=template_version_id
+    )
+
+
+def resolve_pieces(
+    pieces: Sequence[Piece], inputs: Mapping[str, Any], *, template_id: int, template_version_id: int
+) -> Resolved:
+    """The same for a version whose pieces were read already."""
+    return replace(assemble(pieces, inputs), template_id=template_id, template_version_id=template_version_id)
 
 
 def variables(conn: db.Connection, template_version_id: int) -> list[Variable]:
