@@ -166,7 +166,7 @@ _NOTHING_TO_ACCEPT = {
 
 
 def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Suggestion:
-    task = tasks.create(
+    task_id = tasks.add(
         conn,
         actor=actor,
         messages=plan.resolved.messages,
@@ -179,7 +179,7 @@ def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Su
         contract=plan.contract,
     )
     suggestion_id = sql.create_suggestion(
-        conn, post_id=post_id, field_id=plan.field.id, action_id=plan.action.id, task_id=task.id,
+        conn, post_id=post_id, field_id=plan.field.id, action_id=plan.action.id, task_id=task_id,
         base_revision_id=plan.base_revision_id, user_id=actor.id,
     )  # fmt: skip
     return get(conn, suggestion_id=suggestion_id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -26,7 +26,28 @@ DEADLINE_MAX_S = 3600.0
 _NEWEST = 2**63 - 1
 
 
-def create(
+class Options(TypedDict, total=False):
+    """What a task may be given beside its messages, as `add` takes it."""
+
+    template_version_id: int | None
+    part_version_ids: Sequence[int]
+    inputs: Mapping[str, Any] | None
+    route_id: int | None
+    model_id: int | None
+    parameters: Parameters | None
+    contract: OutputContract | None
+    deadline_s: float
+    is_queued: bool
+    rerun_of: int | None
+    lease: Lease | None
+
+
+def create(conn: db.Connection, *, actor: User, messages: Sequence[Message], **options: Unpack[Options]) -> Task:
+    """As `add` does; the task as it then is."""
+    return get(conn, task_id=add(conn, actor=actor, messages=messages, **options))
+
+
+def add(
     conn: db.Connection,
     *,
     actor: User,
@@ -42,7 +63,7 @@ def create(
     is_queued: bool = True,
     rerun_of: int | None = None,
     lease: Lease | None = None,
-) -> Task:
+) -> int:
     """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself,
     with a lease of the runner's it is already running and belongs to runner.stream_leased.
 
@@ -74,7 +95,7 @@ def create(
     )
     if is_queued:
         deliver(conn, task_id=task_id)
-    return get(conn, task_id=task_id)
+    return int(task_id)
 
 
 def deliver(conn: db.Connection, *, task_id: int) -> None:
