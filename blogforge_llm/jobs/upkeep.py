@@ -5,7 +5,7 @@ from __future__ import annotations
 import procrastinate
 
 from blogforge_llm import db, jobqueue
-from blogforge_llm.engine import limits
+from blogforge_llm.engine import budgets, limits
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
 from blogforge_llm.services.ops import ledger, metrics
 from blogforge_llm.services.registry import circuits
@@ -26,6 +26,7 @@ def sweep(timestamp: int) -> None:
         throttle.forget_old(conn)
         circuits.forget_gone(conn)
         metrics.forget_dead(conn)
+        budgets.forget_old(conn)
     with db.transaction() as conn:
         limits.forget_old(conn)
     is_left = True
