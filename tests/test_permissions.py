@@ -13,7 +13,7 @@ from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.ops import audit
+from blogforge_llm.services.ops import audit, budgets, ledger
 from blogforge_llm.services.registry import circuits
 from tests import factories
 
@@ -35,6 +35,15 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("budgets.list_all", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.list_all(conn, actor=actor)),
+    ("budgets.create", Permission.KEEP_REGISTRY,
+     lambda conn, actor: budgets.create(conn, actor=actor, scope="", period="", amount=None)),
+    ("budgets.update", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.update(conn, actor=actor, budget_id=0)),
+    ("budgets.delete", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.delete(conn, actor=actor, budget_id=0)),
+    ("ledger.list_sums", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_sums(conn, actor=actor, group="day", span=ledger.Span.read())),
+    ("ledger.list_entries", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_entries(conn, actor=actor, span=ledger.Span.read())),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
 ]  # fmt: skip
 

@@ -34,6 +34,8 @@ PAGES = {
         ("Actions", "/llm/actions"),
         ("Library", "/llm/library"),
         ("Tasks", "/llm/tasks"),
+        ("Budgets", "/llm/budgets"),
+        ("Ledger", "/llm/ledger"),
         ("Health", "/llm/health"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
