@@ -113,7 +113,8 @@ def stop() -> None:
 def _admission(task: Task, asked: list[Candidate], run_id: UUID, *, is_test: bool = False) -> Admission:
     """What every call must pass: rights, circuits, limits, budgets."""
     request = tasks.request_of(task)
-    breakers = Breakers(asked, run_id, is_test=is_test)
+    is_clear = not any(candidate.is_held_back for candidate in asked)  # they were read a moment ago
+    breakers = Breakers(asked, run_id, is_test=is_test, is_clear=is_clear)
     budgets = Budgets(request, task_id=task.id, run_id=run_id)
     return Chain(Standing(task.asked_by), breakers, Limiter(request), budgets)
 
