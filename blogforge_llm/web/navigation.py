@@ -33,6 +33,7 @@ PAGES = {
         ("Templates", "/llm/templates"),
         ("Actions", "/llm/actions"),
         ("Library", "/llm/library"),
+        ("Runner", "/llm/trials"),
         ("Tasks", "/llm/tasks"),
         ("Health", "/llm/health"),
     ),

@@ -10,6 +10,7 @@ from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Origin, Place, Revision, Suggestion, SuggestionStatus
+from blogforge_llm.services import uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, plans, posts, workflow
 from blogforge_llm.services.tasks import tasks
@@ -56,6 +57,25 @@ def create(
     if instead_of is not None and get(conn, suggestion_id=instead_of).status == SuggestionStatus.FAILED:
         discard(conn, actor=actor, suggestion_id=instead_of)
     return [_ask(conn, actor, post_id, plan) for _ in range(count)]
+
+
+def offer(conn: db.Connection, *, actor: User, task_id: int, post_id: int, field_key: str) -> Suggestion:
+    """Offer what a task wrote to a field, on the revision that its inputs came from if they came from this post, else
+    on the newest. Raises Conflict while it has no output, when it was offered before, and for a deleted post."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    fields.lock_live(conn, post_id=post_id)
+    task, field = tasks.get(conn, task_id=task_id), workflow.get_field(conn, key=field_key)
+    if field.scope != "post":
+        raise NotFound("Posts have no such field.")
+    if not task.output:
+        raise Conflict("This task has no output, so there is nothing to offer.")
+    message = "This output was offered to a field before. Run it again to offer it once more."
+    with uniqueness.guard(conn, constraint="suggestions_task_id_key", message=message):
+        suggestion_id = sql.create_suggestion(
+            conn, post_id=post_id, field_id=field.id, action_id=None, task_id=task_id, user_id=actor.id,
+            base_revision_id=sql.get_base(conn, post_id=post_id, field_id=field.id, task_id=task_id),
+        )  # fmt: skip
+    return get(conn, suggestion_id=suggestion_id)
 
 
 def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:

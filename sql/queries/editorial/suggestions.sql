@@ -5,6 +5,16 @@ INSERT INTO suggestions (post_id, field_id, action_id, task_id, base_revision_id
 VALUES (:post_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
 RETURNING id;
 
+-- name: get_base(post_id, field_id, task_id)$
+-- The field's newest revision; where the post filled the task's variables in the runner, the newest as of then.
+SELECT max(r.id)
+  FROM revisions r
+ WHERE r.post_id = :post_id AND r.field_id = :field_id AND r.section_id IS NULL
+   AND r.id <= COALESCE((SELECT t.as_of
+                           FROM trial_tasks tt
+                           JOIN trials t ON t.id = tt.trial_id
+                          WHERE tt.task_id = :task_id AND t.post_id = :post_id), r.id);
+
 -- name: get_suggestion(suggestion_id)^
 SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
        s.base_revision_id,
