@@ -1188,7 +1188,6 @@ CREATE TABLE outcomes (
     seconds             double precision NOT NULL,
     offered_at          timestamptz NOT NULL
 );
-CREATE INDEX outcomes_version_idx ON outcomes (template_version_id, suggestion_id DESC);
 
 -- Their sums, kept in the transaction of every change: pages read these and never scan.
 CREATE TABLE outcome_totals (

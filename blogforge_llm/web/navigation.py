@@ -34,6 +34,7 @@ PAGES = {
         ("Actions", "/llm/actions"),
         ("Library", "/llm/library"),
         ("Runner", "/llm/trials"),
+        ("Outcomes", "/llm/outcomes"),
         ("Tasks", "/llm/tasks"),
         ("Health", "/llm/health"),
     ),

@@ -68,7 +68,7 @@ def part(template: str, post_id: int, field_key: str, **state: Any) -> str:
     )  # fmt: skip
 
 
-def changed(post_id: int, field_key: str, *, notice: str = "", undo: dict[str, Any] | None = None) -> Response:
+def changed(post_id: int, field_key: str, *, notice: str = "", undo: int | None = None) -> Response:
     """After something was done to a field: its block with a notice, or the way back to it."""
     if htmx.wants_fragment():
         html = part("editorial/fields/_changed.html", post_id, field_key, focus=field_key, notice=notice, undo=undo)
