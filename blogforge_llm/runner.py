@@ -40,6 +40,7 @@ from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
 from blogforge_llm.recorder import Lost, Recorder, Tally, persist
 from blogforge_llm.records.tasks import Category, Lease, Source, Task, TaskStatus
+from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import tasks
 from blogforge_llm.standing import Standing
@@ -195,7 +196,9 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, Non
 
 def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
     recorder.write_answer(conn)
-    tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    if is_ours and not run.task.is_awaited:
+        outcomes.offer(conn, task_id=run.task.id)
 
 
 def _ask(run: _RunOf, asked: list[Candidate], recorder: Recorder) -> Generator[Event, None, Completion]:

@@ -913,6 +913,7 @@ CREATE TABLE tasks (
     finished_at         timestamptz,
     request_id          text,                 -- as the answer's X-Request-Id said and the log's lines say
     billed_to           text,                 -- batch:12: what its calls are spent for beside their user
+    is_override         boolean NOT NULL DEFAULT false, -- its messages were edited for it alone
     CONSTRAINT tasks_status_check CHECK (status IN (
         'queued',                             -- waiting for a worker
         'running',                            -- held by run_id
@@ -1145,6 +1146,9 @@ CREATE TABLE suggestions (
     revision_id      bigint REFERENCES revisions (id),  -- what accepting made
     created_by       bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
+    edit_distance    double precision,        -- 0..1, from the output to what was accepted
+    passed_over_for  bigint REFERENCES suggestions (id),  -- discarded because this other one was accepted
+    asked_again_at   timestamptz,             -- somebody was not content and asked once more instead of it
     CONSTRAINT suggestions_task_id_key UNIQUE (task_id),
     CONSTRAINT suggestions_decision_check CHECK (decision IN (
         'accepted',                           -- as it was
@@ -1155,6 +1159,62 @@ CREATE TABLE suggestions (
 );
 CREATE INDEX suggestions_open_idx ON suggestions (post_id, field_id, section_id, id) WHERE decision IS NULL;
 CREATE INDEX suggestions_post_id_idx ON suggestions (post_id, field_id, id DESC);
+CREATE INDEX suggestions_passed_over_for_idx ON suggestions (passed_over_for) WHERE passed_over_for IS NOT NULL;
+
+-- The task runner, and what became of suggestions by template version and model.
+
+-- What was tried out by hand: one question to one or several models side by side.
+CREATE TABLE trials (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id    bigint REFERENCES posts (id) ON DELETE SET NULL,      -- whose fields filled the variables
+    as_of      bigint,                        -- the newest of its revisions when they did
+    created_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX trials_created_by_idx ON trials (created_by, id DESC);
+
+CREATE TABLE trial_tasks (
+    trial_id bigint NOT NULL REFERENCES trials (id) ON DELETE CASCADE,
+    position integer NOT NULL,                -- of its column, from 0
+    task_id  bigint NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    PRIMARY KEY (trial_id, position),
+    CONSTRAINT trial_tasks_task_id_key UNIQUE (task_id)
+);
+
+-- Suggestions that count: texts of an AI, unedited prompt, offered to a field by its action. What became of each stands
+-- on the suggestion.
+CREATE TABLE outcomes (
+    suggestion_id       bigint PRIMARY KEY REFERENCES suggestions (id) ON DELETE CASCADE,
+    template_version_id bigint NOT NULL REFERENCES template_versions (id),
+    model_id            bigint NOT NULL REFERENCES models (id),   -- which really answered
+    is_fallback         boolean NOT NULL,     -- another one was to be asked first
+    cost                numeric(18, 9),       -- USD, all attempts; NULL: unknown
+    seconds             double precision NOT NULL,
+    offered_at          timestamptz NOT NULL
+);
+
+-- Their sums, kept in the transaction of every change: pages read these and never scan.
+CREATE TABLE outcome_totals (
+    template_version_id bigint NOT NULL REFERENCES template_versions (id),
+    model_id            bigint NOT NULL REFERENCES models (id),
+    is_fallback         boolean NOT NULL,
+    offered             bigint NOT NULL,
+    accepted            bigint NOT NULL,
+    edited              bigint NOT NULL,
+    discarded           bigint NOT NULL,
+    passed_over         bigint NOT NULL,
+    asked_again         bigint NOT NULL,
+    distances           bigint NOT NULL,      -- edited ones whose distance is known, its sum and that of its squares
+    distance_sum        double precision NOT NULL,
+    distance_squares    double precision NOT NULL,
+    costs               bigint NOT NULL,
+    cost_sum            numeric NOT NULL,
+    cost_squares        numeric NOT NULL,
+    seconds_sum         double precision NOT NULL,
+    seconds_squares     double precision NOT NULL,
+    PRIMARY KEY (template_version_id, model_id, is_fallback)
+);
+
 
 -- Circuits: whom not to ask for now, and why; and what was done by hand, by whom.
 

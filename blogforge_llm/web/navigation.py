@@ -33,6 +33,8 @@ PAGES = {
         ("Templates", "/llm/templates"),
         ("Actions", "/llm/actions"),
         ("Library", "/llm/library"),
+        ("Runner", "/llm/trials"),
+        ("Outcomes", "/llm/outcomes"),
         ("Tasks", "/llm/tasks"),
         ("Budgets", "/llm/budgets"),
         ("Ledger", "/llm/ledger"),
