@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ import psycopg
 from blogforge_llm import db, tracing
 from blogforge_llm.engine.types import Candidate, Message, Outcome
 from blogforge_llm.errors import Unavailable
-from blogforge_llm.records.tasks import AttemptStatus, Source, Task
+from blogforge_llm.records.tasks import AttemptStatus, Category, Source, Task, TaskStatus
 from blogforge_llm.services.tasks import attempts, tasks
 
 T = TypeVar("T")
@@ -121,6 +122,11 @@ class Recorder:
             attempt_id, outcome = self._answer
             attempts.finish(conn, attempt_id=attempt_id, outcome=outcome)
 
+    @property
+    def answer(self) -> tuple[int, Outcome] | None:
+        """The id of the attempt that succeeded, and how: for who writes it together with others."""
+        return self._answer
+
     def position(self, attempt: int) -> int:
         """Of the row, counted over all runs of the task: it names the live text."""
         return self._open[attempt].position
@@ -145,6 +151,37 @@ class Recorder:
             first_token_ms=None if outcome.first_token_s is None else round(outcome.first_token_s * 1000),
             took_ms=round(took_s * 1000),
         )
+
+
+def log_run(
+    task: Task,
+    run_id: UUID,
+    tally: Tally,
+    status: TaskStatus,
+    *,
+    category: Category | None = None,
+    served_by: Candidate | None = None,
+) -> None:
+    now = datetime.now(UTC)
+    began = task.started_at or now
+    tracing.task(
+        request=task.request_id,
+        task=task.id,
+        run=run_id,
+        user=task.created_by,
+        is_awaited=task.is_awaited,
+        status=status,
+        category=category,
+        provider=served_by.provider_name if served_by else None,
+        model=served_by.model_name if served_by else None,
+        attempts=tally.attempts,
+        input_tokens=tally.input_tokens,
+        output_tokens=tally.output_tokens,
+        cost=tally.cost,
+        cost_source=tally.cost_source if tally.attempts else Source.UNKNOWN,
+        waited_ms=round((began - task.created_at).total_seconds() * 1000),
+        took_ms=round((now - began).total_seconds() * 1000),
+    )
 
 
 def persist(write: Callable[[db.Connection], T]) -> T:

@@ -1,0 +1,127 @@
+"""Items of batches, as lanes.py moves them: claimed several at a time, ended several at a time.
+
+Everything here locks the batches concerned first, in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from blogforge_llm import db
+from blogforge_llm.engine.types import Outcome
+from blogforge_llm.errors import DomainError
+from blogforge_llm.records.accounts import Permission
+from blogforge_llm.records.batches import Ended, Finished, ItemStatus
+from blogforge_llm.records.tasks import Category, Task
+from blogforge_llm.services import texts
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.tasks import kinds, tasks
+
+log = logging.getLogger(__name__)
+
+sql = db.load("tasks/items")
+batches_sql = db.load("tasks/batches")
+
+_AT_ONCE = 100
+_ROLES = [str(role) for role, granted in permissions.MATRIX.items() if Permission.RUN_TASKS in granted]
+
+
+def claim(conn: db.Connection, *, slots: int, worker_id: UUID) -> list[Task]:
+    """The tasks to ask now, running and leased: at most one for each free slot, from all batches fairly."""
+    claimable = list(sql.lock_claimable(conn))
+    if not claimable:
+        return []
+    if queued := [row["id"] for row in claimable if row["status"] == "queued"]:
+        sql.begin_queued(conn, ids=queued)
+    ids = [row["id"] for row in claimable]
+    claimed = list(sql.claim_items(conn, ids=ids, slots=slots, worker_id=worker_id, roles=_ROLES))
+    return tasks.list_by_ids(conn, task_ids=[row["task_id"] for row in claimed]) if claimed else []
+
+
+def finish(conn: db.Connection, ended: Sequence[Ended]) -> list[Finished]:
+    """Write how runs ended, and let each kind use the answers. Runs that lost their task change nothing."""
+    list(sql.lock_batches_of(conn, task_ids=[end.task_id for end in ended]))
+    rows = list(sql.finish_items(conn, ended=Jsonb([_row(end) for end in ended])))
+    finished = [
+        Finished(row["id"], row["task_id"], row["batch_id"], ItemStatus(row["status"]), row["subject"]) for row in rows
+    ]
+    _use(conn, [item for item in finished if item.status is not ItemStatus.QUEUED])
+    return finished
+
+
+def rest(conn: db.Connection, *, batch_id: int, seconds: float, note: str) -> None:
+    """Nobody can be asked for it now."""
+    batches_sql.rest_batch(conn, batch_id=batch_id, seconds=seconds, note=note)
+
+
+def pause(conn: db.Connection, *, batch_id: int, note: str) -> None:
+    """Nobody can be asked for it for long: a person must look."""
+    batches_sql.pause_batch(conn, batch_id=batch_id, note=note)
+
+
+def tend(conn: db.Connection) -> None:
+    """Pause what can only wait: whoever started it may no longer ask, or its budget is used up."""
+    batches_sql.pause_those_not_allowed(conn, roles=_ROLES)
+    batches_sql.pause_those_spent(conn)
+
+
+def has_budget(conn: db.Connection, *, task_id: int) -> bool:
+    """Whether one more call for the task may be made: what its own attempts took is counted in."""
+    return bool(sql.has_budget(conn, task_id=task_id))
+
+
+def requeue_lost(conn: db.Connection) -> list[int]:
+    """Give back what dead workers held; their attempts are abandoned. The tasks concerned."""
+    lost = [row["id"] for row in sql.list_lost(conn, limit=_AT_ONCE)]
+    if not lost:
+        return []
+    list(sql.lock_batches_of(conn, task_ids=lost))
+    return [row["task_id"] for row in sql.requeue_lost(conn, task_ids=lost)]
+
+
+def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
+    """The attempt that answered, as `finish` writes it."""
+    return {
+        "attempt_id": attempt_id,
+        "finish_reason": outcome.finish_reason,
+        "text": texts.storable(outcome.text),
+        "input_tokens": outcome.usage.input_tokens,
+        "output_tokens": outcome.usage.output_tokens,
+        "usage_source": outcome.usage.source,
+        "cost": None if outcome.cost is None else str(outcome.cost),
+        "cost_source": outcome.cost_source,
+        "provider_request_id": outcome.provider_request_id,
+        "first_token_ms": None if outcome.first_token_s is None else round(outcome.first_token_s * 1000),
+    }
+
+
+def _row(end: Ended) -> dict[str, Any]:
+    row = {field.name: getattr(end, field.name) for field in dataclasses.fields(end) if field.name != "attempt"}
+    return row | {"run_id": str(end.run_id), **end.attempt}
+
+
+def _use(conn: db.Connection, finished: Sequence[Finished]) -> None:
+    if not finished:
+        return
+    ids = list({item.batch_id for item in finished})
+    uses = {row["id"]: kinds.get(row["kind"]).use for row in sql.list_kinds(conn, ids=ids)}
+    for item in finished:
+        if (use := uses.get(item.batch_id)) is None:
+            continue
+        try:
+            with conn.transaction():
+                use(conn, item, tasks.get(conn, task_id=item.task_id))
+        except DomainError as error:
+            sql.fail_item(conn, item_id=item.item_id, category=Category.OUTPUT_INVALID, message=str(error))
+        except db.FAILURES:
+            raise
+        except Exception:
+            log.exception("the answer of item %s could not be used", item.item_id)
+            message = "The answer came, but using it failed on our side. The log tells an admin why."
+            sql.fail_item(conn, item_id=item.item_id, category=Category.SERVER_ERROR, message=message)
