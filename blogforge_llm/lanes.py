@@ -1,7 +1,7 @@
-"""The worker for batches: lanes that each ask for one item, and the one loop that claims items for them and writes how
-they ended, several at a time. Nothing is streamed. What must survive is in rows: a worker that dies loses nothing.
+"""The worker for batches: lanes that each ask for one item at a time (turns.py), and the one loop that claims items for
+them and writes how they ended, several at a time. What must survive is in rows: a worker that dies loses nothing.
 
-The loop's neighbour is runner.py, which does the same for tasks that somebody waits for.
+runner.py does the same for tasks that somebody waits for, one by one and as live text.
 """
 
 from __future__ import annotations
@@ -10,53 +10,33 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+
+import psycopg
 
 from blogforge_llm import db
-from blogforge_llm.engine import breakers, fallback
-from blogforge_llm.engine.admission import Chain
-from blogforge_llm.engine.breakers import Breakers
+from blogforge_llm.engine import breakers, clients
 from blogforge_llm.engine.calls import Cancellation
-from blogforge_llm.engine.fallback import Refusal
-from blogforge_llm.engine.limits import Limiter
-from blogforge_llm.engine.types import Candidate, Completion, EngineError, Outcome
-from blogforge_llm.errors import DomainError
+from blogforge_llm.engine.types import Candidate
+from blogforge_llm.errors import DomainError, Unavailable
 from blogforge_llm.presence import presence
-from blogforge_llm.recorder import Lost, Recorder, Tally, log_run
 from blogforge_llm.records.batches import Ended
-from blogforge_llm.records.tasks import Category, Task, TaskStatus
-from blogforge_llm.services import texts
+from blogforge_llm.records.tasks import Category, Task
 from blogforge_llm.services.registry import candidates
-from blogforge_llm.services.tasks import items, tasks
-from blogforge_llm.standing import Standing
+from blogforge_llm.services.tasks import attempts, items
+from blogforge_llm.turns import News, Rest, Turn, is_surely_asked, released, take
 
 log = logging.getLogger(__name__)
 
 SLOTS = 64  # items asked at once by one process
-_ROUND_S = 0.012  # between two rounds: what ended meanwhile is written, and claimed anew, together
+_ROUND_S = 0.02  # between two rounds: what ended meanwhile is written together, and claimed anew
+_AHEAD_MAX = 24  # items of a batch that are claimed and wait for a lane
 _LOOK_S = 1.0  # without news
 _FRESH_S = 1.0  # how long it is believed who may be asked for a route
-_SHORT_WAIT_S = 2.0  # a limit that opens so soon is waited for in the lane
 _REST_S = (0.2, 15.0)  # the shortest and the longest a batch rests before somebody looks again
 _LONG_REST_S = 600.0  # for more than this a person must decide
-_BROKE = "Something broke on our side. Retry it; the log tells an admin why."
-
-
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """Nobody could be asked for the batch. Without `seconds` nobody knows for how long."""
-
-    batch_id: int
-    note: str
-    seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    ended: Ended
-    rest: _Rest | None = None
+_UNWRITTEN = "The answer could not be stored. Retry it; the log tells an admin why."
 
 
 class Lanes:
@@ -64,8 +44,12 @@ class Lanes:
 
     def __init__(self, slots: int = SLOTS) -> None:
         self._slots = slots
-        self._busy = 0
-        self._news: list[_News] = []
+        self._ready: deque[Turn] = deque()  # claimed, and waiting for a lane or for room in their batch
+        self._calling: Counter[int] = Counter()  # by batch
+        self._room: dict[int, int] = {}  # how many of a batch this process may ask at once
+        self._took_s: dict[int, float] = {}  # a turn of the batch lately
+        self._round_s = _ROUND_S  # from one round to the next lately
+        self._news: list[News] = []
         self._changed = threading.Condition()
         self._is_woken = True
         self._stopping = threading.Event()
@@ -75,22 +59,26 @@ class Lanes:
 
     def run(self) -> None:
         threading.Thread(target=self._listen, name="batch-work", daemon=True).start()
-        tended_at = -math.inf
-        while not (self._stopping.is_set() and self._busy == 0):
+        tended_at = began = -math.inf
+        while not (self._stopping.is_set() and self._held() == 0):
             self._wait()
+            began, before = time.monotonic(), began
+            self._round_s = 0.8 * self._round_s + 0.2 * min(began - before, 0.1)
             try:
-                if time.monotonic() - tended_at > _LOOK_S and not self._stopping.is_set():
+                if time.monotonic() - tended_at > _LOOK_S:
                     tended_at = time.monotonic()
-                    with db.transaction() as conn:
-                        items.tend(conn)
+                    _tend()
                 self._round()
-            except db.FAILURES as error:
+            except (psycopg.OperationalError, Unavailable) as error:
                 log.warning("the batches wait for the database: %s", error)
                 time.sleep(0.3)
+            except psycopg.Error:
+                log.exception("a round of the batches failed")
+                self._write_one_by_one()
         self._pool.shutdown()
 
     def stop(self) -> None:
-        """Claim nothing more."""
+        """Begin nothing more; what is claimed and not begun is given back."""
         self._stopping.set()
         self._wake()
 
@@ -114,127 +102,136 @@ class Lanes:
             self._is_woken = False
         time.sleep(_ROUND_S)
 
-    def _round(self) -> None:
-        """Write what ended, claim for the free lanes. What could not be written is tried again in the next round."""
+    def _held(self) -> int:
         with self._changed:
+            return len(self._ready) + self._calling.total() + len(self._news)
+
+    def _round(self) -> None:
+        """Write what ended and claim for the lanes. What could not be written is tried again in the next round."""
+        with self._changed:
+            if self._stopping.is_set():
+                self._news += [News(turn.given_back(), turn.batch_id) for turn in self._ready]
+                self._ready.clear()
             news = list(self._news)
-            free = 0 if self._stopping.is_set() else self._slots - self._busy + len(news)
+            held = self._calling + Counter(turn.batch_id for turn in self._ready)
+        free = self._slots - held.total()
+        held += Counter(each.batch_id for each in news)
         with db.transaction() as conn:
+            locked = items.lock(conn, batch_ids=list({each.batch_id for each in news}))
             if news:
                 items.finish(conn, [each.ended for each in news])
                 _give_rest(conn, news)
-            claimed = items.claim(conn, slots=free, worker_id=presence.worker_id) if free else []
+            ahead = {} if self._stopping.is_set() else {batch.id: self._ahead(batch) for batch in locked}
+            slots = free + max(ahead.values()) if ahead else 0
+            claimed = items.claim(conn, locked, slots=slots, ahead=ahead, worker_id=presence.worker_id)
+            turns, refused = self._prepare(conn, claimed)
+            for turn in turns:  # before it is known outside: a cancellation must find something to stop
+                presence.running[turn.task.id] = turn.cancellation
         with self._changed:
-            del self._news[: len(news)]
-            self._busy += len(claimed) - len(news)
-            self._is_woken |= bool(claimed) and len(claimed) < free
-        self._begin(claimed)
+            self._news[: len(news)] = refused
+            for batch in locked:  # what other processes hold of it is not ours to ask
+                self._room[batch.id] = batch.concurrency - max(0, batch.running - held[batch.id])
+            self._ready.extend(turns)
+            begun = [each for _ in range(len(self._ready)) if (each := self._pick()) is not None]
+        for turn in begun:
+            self._pool.submit(self._lane, turn)
 
-    def _begin(self, claimed: list[Task]) -> None:
-        for task in claimed:
-            presence.running[task.id] = Cancellation()
+    def _ahead(self, batch: items.Locked) -> int:
+        """As many as begin until the next round has fed the lanes, on an average: none where a turn takes long."""
+        took_s = self._took_s.get(batch.id, math.inf)
+        return min(math.ceil(1.5 * self._round_s * batch.concurrency / took_s) if took_s < 2 else 0, _AHEAD_MAX)
+
+    def _prepare(self, conn: db.Connection, claimed: list[Task]) -> tuple[list[Turn], list[News]]:
+        """Whom to ask for each, and the rows of first attempts; refused are those whom nobody can be asked for."""
+        turns: list[Turn] = []
+        refused: list[News] = []
         clear: dict[int, bool] = {}
         for task in claimed:
             try:
-                asked = self._whom(task)
+                asked = self._whom(conn, task)
             except DomainError as error:
-                self._report(_News(_released(task), _Rest(task.batch_id or 0, str(error), None)), task)
-            except db.FAILURES:
-                self._report(_News(_released(task)), task)
-            else:
-                if id(asked) not in clear:
-                    clear[id(asked)] = _is_clear(asked)
-                self._pool.submit(self._lane, task, asked, clear[id(asked)])
+                assert task.batch_id is not None
+                refused.append(News(released(task), task.batch_id, Rest(task.batch_id, str(error), None)))
+                continue
+            if id(asked) not in clear:
+                clear[id(asked)] = breakers.are_closed(conn, asked)
+            turns.append(Turn(task, asked, Cancellation(), clear[id(asked)]))
+        return _written(conn, turns), refused
 
-    def _whom(self, task: Task) -> list[Candidate]:
+    def _whom(self, conn: db.Connection, task: Task) -> list[Candidate]:
         """Raises DomainError when nobody can be asked."""
         key = task.route_id, task.model_id, task.asked_by
         read_at, asked = self._asked.get(key, (-math.inf, []))
         if time.monotonic() - read_at > _FRESH_S:
-            with db.connection() as conn:
-                asked = candidates.list_for(conn, route_id=key[0], model_id=key[1], user_id=key[2])
+            asked = candidates.list_for(conn, route_id=key[0], model_id=key[1], user_id=key[2])
             self._asked[key] = time.monotonic(), asked
         return asked
 
-    def _lane(self, task: Task, asked: list[Candidate], is_clear: bool) -> None:
-        try:
-            news = _ask(task, asked, is_clear, self._abandoning.is_set)
-        except BaseException:
-            log.exception("item of task %s failed inside", task.id)
-            news = _News(_failed(task, Category.SERVER_ERROR, _BROKE))
-        self._report(news, task)
+    def _pick(self) -> Turn | None:
+        """The next that may be asked; the caller has the lock."""
+        if self._stopping.is_set() or self._calling.total() >= self._slots:
+            return None
+        for index, turn in enumerate(self._ready):
+            if self._calling[turn.batch_id] < self._room[turn.batch_id]:
+                del self._ready[index]
+                self._calling[turn.batch_id] += 1
+                return turn
+        return None
 
-    def _report(self, news: _News, task: Task) -> None:
-        presence.running.pop(task.id, None)
+    def _lane(self, turn: Turn | None) -> None:
+        while turn is not None:
+            began = time.monotonic()
+            news = take(turn, self._abandoning.is_set)
+            took_s = time.monotonic() - began
+            presence.running.pop(turn.task.id, None)
+            with self._changed:
+                self._took_s[turn.batch_id] = 0.8 * self._took_s.get(turn.batch_id, took_s) + 0.2 * took_s
+                self._calling[turn.batch_id] -= 1
+                self._news.append(news)
+                self._changed.notify()
+                turn = self._pick()
+
+    def _write_one_by_one(self) -> None:
+        """One of them cannot be stored: the others must not wait for it for ever."""
         with self._changed:
-            self._news.append(news)
-            self._changed.notify()
+            news = list(self._news)
+        for each in news:
+            try:
+                _finish_one(each, each.ended)
+            except psycopg.DataError:
+                log.exception("the end of task %s cannot be stored", each.ended.task_id)
+                _finish_one(each, _unwritten(each.ended))
+            with self._changed:
+                self._news.remove(each)
 
 
-def _ask(task: Task, asked: list[Candidate], is_clear: bool, is_abandoning: Callable[[], bool]) -> _News:
-    assert task.run_id is not None and task.batch_id is not None
-    tally, cancellation = Tally(), presence.running[task.id]
-    recorder = Recorder(task, task.run_id, tally)
-    request = tasks.request_of(task)
-    admission = Chain(
-        Standing(task.asked_by), _Budget(task.id), Breakers(asked, task.run_id, is_clear=is_clear),
-        _Impatient(Limiter(request)),
-    )  # fmt: skip
-    try:
-        completion = fallback.complete(
-            request, asked, recorder=recorder, cancellation=cancellation, admission=admission
-        )
-    except EngineError as error:
-        news = _after(task, tally, error, is_abandoning())
-    except Lost:
-        news = _News(_failed(task, Category.CANCELLED, "Stopped on request."))
-    except db.FAILURES as error:
-        log.warning("task %s is given back: %s", task.id, error)
-        news = _News(_released(task))
-    else:
-        log_run(task, task.run_id, tally, TaskStatus.SUCCEEDED, served_by=completion.served_by)
-        return _News(_succeeded(task, recorder, completion))
-    ended = news.ended
-    status = TaskStatus.QUEUED if ended.status == "released" else TaskStatus(ended.status)
-    log_run(task, task.run_id, tally, status, category=ended.error_category)
-    return news
+def _unwritten(ended: Ended) -> Ended:
+    return Ended(ended.task_id, ended.run_id, "failed", error_category=Category.SERVER_ERROR, error_message=_UNWRITTEN)
 
 
-def _after(task: Task, tally: Tally, error: EngineError, is_abandoned: bool) -> _News:
-    """What becomes of an item without an answer: what only has to wait is given back, and its batch rests."""
-    assert task.batch_id is not None
-    if error.category is Category.CANCELLED and is_abandoned:
-        return _News(_released(task))
-    if error.category is Category.RATE_LIMIT and tally.attempts:
-        return _News(_released(task), _Rest(task.batch_id, str(error), tally.retry_after_s or _FRESH_S))
-    if not tally.attempts and error.opens_in_s is not None:
-        return _News(_released(task), _Rest(task.batch_id, str(error), error.opens_in_s))
-    if not tally.attempts and error.category is Category.OVERLOADED:  # a person stopped the calls
-        return _News(_released(task), _Rest(task.batch_id, str(error), None))
-    return _News(_failed(task, error.category, str(error)))
+def _finish_one(news: News, ended: Ended) -> None:
+    with db.transaction() as conn:
+        items.lock(conn, batch_ids=[news.batch_id])
+        items.finish(conn, [ended])
 
 
-def _succeeded(task: Task, recorder: Recorder, completion: Completion) -> Ended:
-    assert task.run_id is not None and recorder.answer is not None
-    return Ended(
-        task.id, task.run_id, TaskStatus.SUCCEEDED, output=texts.storable(completion.text),
-        served_by_model_id=completion.served_by.model_id, attempt=items.attempt_columns(*recorder.answer),
-    )  # fmt: skip
+def _written(conn: db.Connection, turns: list[Turn]) -> list[Turn]:
+    """With the row of the first attempt, for those whose first call is surely made: one statement for all."""
+    sure = [turn for turn in turns if turn.is_clear and is_surely_asked(turn.asked[0])]
+    if not sure:
+        return turns
+    rows = attempts.create_first(
+        conn, asked=[(turn.task.id, turn.task.run_id, turn.asked[0]) for turn in sure if turn.task.run_id]
+    )
+    return [
+        Turn(turn.task, turn.asked, turn.cancellation, turn.is_clear, (*rows[turn.task.id], turn.asked[0]))
+        if turn.task.id in rows else turn
+        for turn in turns
+    ]  # fmt: skip
 
 
-def _failed(task: Task, category: Category, message: str) -> Ended:
-    assert task.run_id is not None
-    status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
-    return Ended(task.id, task.run_id, status, error_category=category, error_message=message)
-
-
-def _released(task: Task) -> Ended:
-    assert task.run_id is not None
-    return Ended(task.id, task.run_id, "released")
-
-
-def _give_rest(conn: db.Connection, news: list[_News]) -> None:
-    for rest in {each.rest.batch_id: each.rest for each in news if each.rest}.values():
+def _give_rest(conn: db.Connection, news: list[News]) -> None:
+    for rest in {each.batch_id: each.rest for each in news if each.rest}.values():
         if rest.seconds is None or rest.seconds > _LONG_REST_S:
             items.pause(conn, batch_id=rest.batch_id, note=rest.note)
         else:
@@ -242,46 +239,9 @@ def _give_rest(conn: db.Connection, news: list[_News]) -> None:
             items.rest(conn, batch_id=rest.batch_id, seconds=seconds, note=rest.note)
 
 
-def _is_clear(asked: list[Candidate]) -> bool:
-    """One look for all that are begun together."""
-    try:
-        with db.connection() as conn:
-            return breakers.are_closed(conn, asked)
-    except db.FAILURES:
-        return False
-
-
-class _Budget:
-    """The claim looked at the budget for the first call; here it is looked at for every further one."""
-
-    def __init__(self, task_id: int) -> None:
-        self._task_id = task_id
-        self._calls = 0
-
-    def may_ask(self, candidate: Candidate) -> Refusal | None:
-        self._calls += 1
-        if self._calls == 1:
-            return None
-        with db.connection() as conn:
-            if items.has_budget(conn, task_id=self._task_id):
-                return None
-        return Refusal(Category.BUDGET_EXCEEDED, "The batch's budget is used up. Raise it and retry.")
-
-    def report(self, candidate: Candidate, outcome: Outcome) -> None:
-        """The rows tell it."""
-
-
-class _Impatient:
-    """Does not wait long in a lane that others could use: the batch rests instead."""
-
-    def __init__(self, inner: fallback.Admission) -> None:
-        self._inner = inner
-
-    def may_ask(self, candidate: Candidate) -> Refusal | None:
-        refusal = self._inner.may_ask(candidate)
-        if refusal is None or refusal.opens_in_s is None or refusal.opens_in_s <= _SHORT_WAIT_S:
-            return refusal
-        return Refusal(refusal.category, refusal.message, refusal.opens_in_s)
-
-    def report(self, candidate: Candidate, outcome: Outcome) -> None:
-        self._inner.report(candidate, outcome)
+def _tend() -> None:
+    with db.transaction() as conn:
+        items.tend(conn)
+    with db.connection() as conn:
+        kinds = items.list_provider_kinds(conn)
+    clients.preload(kinds)

@@ -79,17 +79,31 @@ class _Open:
 class Recorder:
     """The engine's recorder: attempts to rows, each in its own short transaction."""
 
-    def __init__(self, task: Task, run_id: UUID, tally: Tally) -> None:
+    def __init__(
+        self, task: Task, run_id: UUID, tally: Tally, *, written: tuple[int, int, Candidate] | None = None
+    ) -> None:
+        """`written` is the first attempt's row, (id, position, whom it asks), where the start of the run made it."""
         self._task = task
         self._run_id = run_id
         self._tally = tally
         self._own_messages = tasks.request_of(task).messages
         self._open: dict[int, _Open] = {}
         self._answer: tuple[int, Outcome] | None = None
+        self._written = written
+
+    @property
+    def unused_id(self) -> int | None:
+        """The row that was written for a call that was not made."""
+        return self._written[0] if self._written else None
 
     def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
         """Raises Lost when another run has the task, or somebody stopped it."""
         self._tally.came_back()
+        if self._written is not None and self._written[2] is candidate and messages == self._own_messages:
+            row_id, position, _ = self._written
+            self._written = None
+            self._begin(attempt, row_id, position, candidate)
+            return
         differing = messages if messages != self._own_messages else None
         with db.connection() as conn:  # one statement is its own transaction
             row = attempts.create(
@@ -97,7 +111,10 @@ class Recorder:
             )
         if row is None:
             raise Lost
-        self._open[attempt] = _Open(row[0], row[1], candidate, time.monotonic())
+        self._begin(attempt, row[0], row[1], candidate)
+
+    def _begin(self, attempt: int, row_id: int, position: int, candidate: Candidate) -> None:
+        self._open[attempt] = _Open(row_id, position, candidate, time.monotonic())
         self._tally.attempts += 1
         self._tally.left()
 

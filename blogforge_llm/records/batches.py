@@ -169,6 +169,7 @@ class Ended:
     error_category: Category | None = None
     error_message: str | None = None
     attempt: Mapping[str, Any] = field(default_factory=dict)
+    unused_id: int | None = None  # of the attempt that was written at the claim and never made
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def plan(
     priority: int = 5,
     budget: Decimal | None = None,
 ) -> Batch:
-    """A draft with its estimate; nothing is asked before `start`. Raises Invalid, for a budget that could not be kept too."""
+    """A draft with its estimate: nothing is asked before `start`. Raises Invalid for a budget nobody can keep, too."""
     permissions.require(actor, Permission.RUN_TASKS)
     title = texts.line(title, name="title", label="The title")
     _check_limits(concurrency, priority, budget)
@@ -224,7 +224,9 @@ def _estimate(conn: db.Connection, actor: User, batch_id: int) -> None:
     batch = get(conn, actor=actor, batch_id=batch_id)
     estimate, item_cost = estimates.make(conn, batch_id=batch_id, user_id=actor.id, concurrency=batch.concurrency)
     if batch.budget is not None and item_cost is None:
-        message = "A budget needs the prices of all models that may answer. Set them under LLM, Models, or give no budget."
+        message = (
+            "A budget needs the prices of all models that may answer. Set them under LLM, Models, or give no budget."
+        )
         raise Invalid.field("budget", message)
     stored = dataclasses.asdict(estimate) | {
         "cost_low": _text(estimate.cost_low), "cost_high": _text(estimate.cost_high)

@@ -1,23 +1,24 @@
 """Items of batches, as lanes.py moves them: claimed several at a time, ended several at a time.
 
-Everything here locks the batches concerned first, in the order of their ids.
+Whoever changes items locks their batches first, in the order of ids.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Outcome
 from blogforge_llm.errors import DomainError
 from blogforge_llm.records.accounts import Permission
-from blogforge_llm.records.batches import Ended, Finished, ItemStatus
+from blogforge_llm.records.batches import BatchStatus, Ended, Finished, ItemStatus
 from blogforge_llm.records.tasks import Category, Task
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
@@ -32,27 +33,54 @@ _AT_ONCE = 100
 _ROLES = [str(role) for role, granted in permissions.MATRIX.items() if Permission.RUN_TASKS in granted]
 
 
-def claim(conn: db.Connection, *, slots: int, worker_id: UUID) -> list[Task]:
-    """The tasks to ask now, running and leased: at most one for each free slot, from all batches fairly."""
-    claimable = list(sql.lock_claimable(conn))
-    if not claimable:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Locked:
+    """A batch in a round. `running` is as it was before the round, in all processes."""
+
+    id: int
+    status: BatchStatus
+    concurrency: int
+    running: int
+    is_claimable: bool
+
+
+def lock(conn: db.Connection, *, batch_ids: Sequence[int]) -> list[Locked]:
+    """The batches of a round: these, and those that have something to begin. First of all, and once."""
+    rows = sql.lock_batches(conn, ids=list(batch_ids))
+    return [Locked(**row | {"status": BatchStatus(row["status"])}) for row in rows]
+
+
+def claim(
+    conn: db.Connection, locked: Sequence[Locked], *, slots: int, ahead: Mapping[int, int], worker_id: UUID
+) -> list[Task]:
+    """The tasks to ask now, running and leased: at most `slots`, from all batches fairly. `ahead` is by batch how many
+    more may be taken than may be asked at once."""
+    ids = [batch.id for batch in locked if batch.is_claimable]
+    if not ids or slots <= 0:
         return []
-    if queued := [row["id"] for row in claimable if row["status"] == "queued"]:
+    if queued := [batch.id for batch in locked if batch.is_claimable and batch.status is BatchStatus.QUEUED]:
         sql.begin_queued(conn, ids=queued)
-    ids = [row["id"] for row in claimable]
-    claimed = list(sql.claim_items(conn, ids=ids, slots=slots, worker_id=worker_id, roles=_ROLES))
-    return tasks.list_by_ids(conn, task_ids=[row["task_id"] for row in claimed]) if claimed else []
+    more = [ahead.get(batch_id, 0) for batch_id in ids]
+    rows = list(sql.claim_items(conn, ids=ids, ahead=more, slots=slots, worker_id=worker_id, roles=_ROLES))
+    return tasks.list_by_ids(conn, task_ids=[row["task_id"] for row in rows]) if rows else []
 
 
 def finish(conn: db.Connection, ended: Sequence[Ended]) -> list[Finished]:
-    """Write how runs ended, and let each kind use the answers. Runs that lost their task change nothing."""
-    list(sql.lock_batches_of(conn, task_ids=[end.task_id for end in ended]))
+    """Write how runs ended, and let each kind use the answers. Runs that lost their task change nothing. Their batches
+    are locked."""
     rows = list(sql.finish_items(conn, ended=Jsonb([_row(end) for end in ended])))
-    finished = [
+    for row in rows:
+        use, status = kinds.get(row["kind"]).use, ItemStatus(row["status"])
+        if use is not None and status is not ItemStatus.QUEUED:
+            _use(conn, use, Finished(row["id"], row["task_id"], row["batch_id"], status, row["subject"]))
+    return [
         Finished(row["id"], row["task_id"], row["batch_id"], ItemStatus(row["status"]), row["subject"]) for row in rows
     ]
-    _use(conn, [item for item in finished if item.status is not ItemStatus.QUEUED])
-    return finished
+
+
+def list_provider_kinds(conn: db.Connection) -> list[str]:
+    """Whose SDKs will be needed."""
+    return [row["kind"] for row in sql.list_provider_kinds(conn)]
 
 
 def rest(conn: db.Connection, *, batch_id: int, seconds: float, note: str) -> None:
@@ -102,26 +130,19 @@ def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
 
 
 def _row(end: Ended) -> dict[str, Any]:
-    row = {field.name: getattr(end, field.name) for field in dataclasses.fields(end) if field.name != "attempt"}
+    row = {name: getattr(end, name) for name in Ended.__slots__ if name != "attempt"}
     return row | {"run_id": str(end.run_id), **end.attempt}
 
 
-def _use(conn: db.Connection, finished: Sequence[Finished]) -> None:
-    if not finished:
-        return
-    ids = list({item.batch_id for item in finished})
-    uses = {row["id"]: kinds.get(row["kind"]).use for row in sql.list_kinds(conn, ids=ids)}
-    for item in finished:
-        if (use := uses.get(item.batch_id)) is None:
-            continue
-        try:
-            with conn.transaction():
-                use(conn, item, tasks.get(conn, task_id=item.task_id))
-        except DomainError as error:
-            sql.fail_item(conn, item_id=item.item_id, category=Category.OUTPUT_INVALID, message=str(error))
-        except db.FAILURES:
-            raise
-        except Exception:
-            log.exception("the answer of item %s could not be used", item.item_id)
-            message = "The answer came, but using it failed on our side. The log tells an admin why."
-            sql.fail_item(conn, item_id=item.item_id, category=Category.SERVER_ERROR, message=message)
+def _use(conn: db.Connection, use: kinds.Use, item: Finished) -> None:
+    try:
+        with conn.transaction():
+            use(conn, item, tasks.get(conn, task_id=item.task_id))
+    except DomainError as error:
+        sql.fail_item(conn, item_id=item.item_id, category=Category.OUTPUT_INVALID, message=str(error))
+    except psycopg.OperationalError:
+        raise
+    except Exception:
+        log.exception("the answer of item %s could not be used", item.item_id)
+        message = "The answer came, but using it failed on our side. The log tells an admin why."
+        sql.fail_item(conn, item_id=item.item_id, category=Category.SERVER_ERROR, message=message)

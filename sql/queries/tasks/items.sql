@@ -77,10 +77,12 @@ SELECT (SELECT avg(output_tokens)::float
           FROM (SELECT started_at, finished_at FROM attempts
                  WHERE model_id = :model_id AND status = 'succeeded' ORDER BY id DESC LIMIT 50) a)::float AS seconds;
 
--- name: lock_claimable()
--- Batches that have something to begin, locked in order.
-SELECT id, status FROM batches
- WHERE status IN ('queued', 'running') AND queued > 0 AND (rests_until IS NULL OR rests_until <= clock_timestamp())
+-- name: lock_batches(ids)
+-- Those whose items end now, and those that have something to begin, locked in order.
+SELECT id, status, concurrency, running,
+       status IN ('queued', 'running') AND queued > 0 AND (rests_until IS NULL OR rests_until <= clock_timestamp()) AS is_claimable
+  FROM batches
+ WHERE id = ANY (:ids) OR status IN ('queued', 'running')
  ORDER BY id
    FOR NO KEY UPDATE;
 
@@ -88,20 +90,21 @@ SELECT id, status FROM batches
 UPDATE batches SET status = 'running', started_at = coalesce(started_at, clock_timestamp())
  WHERE id = ANY (:ids) AND status = 'queued';
 
--- name: claim_items(ids, slots, worker_id, roles)
+-- name: claim_items(ids, ahead, slots, worker_id, roles)
 -- Takes items for free slots, so that the batches' running items stay in proportion to their priorities. Each gets its
--- task, running and leased to the worker; one that was asked before keeps its own. Whom to ask is looked up after.
+-- task, running and leased to the worker; one that was asked before keeps its own. "ahead" is how many more than may be
+-- asked at once are taken, of each of the batches, so that no lane waits for the next round.
 WITH room AS (
     SELECT b.id, b.priority, b.running, b.asked_by,
-           least(:slots, CASE WHEN b.note IS NULL THEN b.concurrency ELSE greatest(1, b.concurrency / 8) END - b.running,
+           least(:slots, CASE WHEN b.note IS NULL THEN b.concurrency + a.ahead ELSE greatest(1, b.concurrency / 8) END - b.running,
                  CASE WHEN b.budget IS NULL THEN :slots
                       WHEN b.item_cost > 0
                       THEN least(:slots, floor((b.budget - b.cost)
                                                / greatest(b.item_cost, b.cost / nullif(b.succeeded + b.failed, 0))) - b.running)
                       WHEN b.cost < b.budget THEN :slots ELSE 0 END)::integer AS slots
-      FROM batches b
+      FROM unnest(:ids::bigint[], :ahead::integer[]) AS a (id, ahead)
+      JOIN batches b ON b.id = a.id
       JOIN users u ON u.id = b.asked_by AND u.is_active AND u.role = ANY (:roles)
-     WHERE b.id = ANY (:ids)
 ), wanted AS MATERIALIZED (
     SELECT i.id, i.task_id IS NULL AS is_new, coalesce(i.task_id, nextval('tasks_id_seq')) AS task_id, gen_random_uuid() AS run_id,
            r.asked_by, i.batch_id, i.template_version_id, i.part_version_ids, i.inputs, i.messages, i.route_id, i.model_id,
@@ -142,14 +145,17 @@ SELECT id FROM batches WHERE id IN (SELECT batch_id FROM items WHERE task_id = A
 
 -- name: finish_items(ended)
 -- Ends tasks, the attempts that answered them, and their items: compare-and-set on the run, so that whoever lost it changes
--- nothing. "released" is given back, to be begun anew. Totals are those of all attempts.
+-- nothing. "released" is given back, to be begun anew. Totals are those of all attempts; one that was written at the claim
+-- and never made is taken away.
 WITH ended AS MATERIALIZED (
     SELECT *
       FROM jsonb_to_recordset(:ended)
            AS e (task_id bigint, run_id uuid, status text, output text, served_by_model_id bigint, error_category text,
                  error_message text, attempt_id bigint, finish_reason text, text text, input_tokens integer,
                  output_tokens integer, usage_source text, cost numeric, cost_source text, provider_request_id text,
-                 first_token_ms integer)
+                 first_token_ms integer, unused_id bigint)
+), unused AS (
+    DELETE FROM attempts a USING ended e WHERE a.id = e.unused_id AND a.status = 'running'
 ), answered AS (
     UPDATE attempts a
        SET status = 'succeeded', category = NULL, finish_reason = e.finish_reason, text = e.text, input_tokens = e.input_tokens,
@@ -174,7 +180,7 @@ WITH ended AS MATERIALIZED (
                   CASE WHEN bool_or(c.cost_source = 'unknown') THEN 'unknown'
                        WHEN bool_or(c.cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
              FROM (SELECT input_tokens, output_tokens, cost, cost_source FROM attempts
-                    WHERE task_id = e.task_id AND id IS DISTINCT FROM e.attempt_id
+                    WHERE task_id = e.task_id AND id IS DISTINCT FROM e.attempt_id AND id IS DISTINCT FROM e.unused_id
                     UNION ALL
                    SELECT e.input_tokens, e.output_tokens, e.cost, e.cost_source WHERE e.attempt_id IS NOT NULL) c) a
      CROSS JOIN LATERAL (
@@ -192,10 +198,7 @@ UPDATE items i
        output_tokens = f.output_tokens, cost = f.cost, cost_source = f.cost_source, finished_at = f.finished_at
   FROM finished f
  WHERE i.task_id = f.id AND (SELECT count(*) FROM told) >= 0
-RETURNING i.id, i.task_id, i.batch_id, i.status, i.subject;
-
--- name: list_kinds(ids)
-SELECT id, kind FROM batches WHERE id = ANY (:ids);
+RETURNING i.id, i.task_id, i.batch_id, i.status, i.subject, (SELECT b.kind FROM batches b WHERE b.id = i.batch_id) AS kind;
 
 -- name: fail_item(item_id, category, message)!
 -- Its answer came, but could not be used.
@@ -267,3 +270,6 @@ SELECT b.budget IS NULL OR b.cost + (SELECT coalesce(sum(a.cost), 0) FROM attemp
   FROM tasks t
   JOIN batches b ON b.id = t.batch_id
  WHERE t.id = :task_id;
+
+-- name: list_provider_kinds()
+SELECT DISTINCT kind FROM providers WHERE is_enabled AND archived_at IS NULL;
