@@ -34,6 +34,7 @@ PAGES = {
         ("Actions", "/llm/actions"),
         ("Library", "/llm/library"),
         ("Tasks", "/llm/tasks"),
+        ("Batches", "/llm/batches"),
         ("Health", "/llm/health"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),

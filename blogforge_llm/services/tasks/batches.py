@@ -198,7 +198,7 @@ def _check_limits(concurrency: int, priority: int, budget: Decimal | None) -> No
         errors["concurrency"] = f"Between 1 and {CONCURRENCY_MAX} items may be asked at once."
     if not 1 <= priority <= PRIORITY_MAX:
         errors["priority"] = f"The priority is a number from 1 to {PRIORITY_MAX}."
-    if budget is not None and not 0 < budget < 1_000_000:
+    if budget is not None and not (budget.is_finite() and 0 < budget < 1_000_000):
         errors["budget"] = "The budget is an amount in USD above 0 and below a million."
     if errors:
         raise Invalid(" ".join(errors.values()), errors)

@@ -62,7 +62,8 @@ def claim(
         sql.begin_queued(conn, ids=queued)
     more = [ahead.get(batch_id, 0) for batch_id in ids]
     rows = list(sql.claim_items(conn, ids=ids, ahead=more, slots=slots, worker_id=worker_id, roles=_ROLES))
-    return tasks.list_by_ids(conn, task_ids=[row["task_id"] for row in rows]) if rows else []
+    order = {row["task_id"]: row["position"] for row in rows}
+    return sorted(tasks.list_by_ids(conn, task_ids=list(order)), key=lambda task: order[task.id]) if rows else []
 
 
 def finish(conn: db.Connection, ended: Sequence[Ended]) -> list[Finished]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.tasks import live, tasks, tray
+from blogforge_llm.web.tasks import batches, live, tasks, tray
 
-BLUEPRINTS = [live.bp, tasks.bp, tray.bp]
+BLUEPRINTS = [live.bp, tasks.bp, batches.bp, tray.bp]

@@ -138,7 +138,7 @@ UPDATE items i
    SET status = 'running', task_id = w.task_id, messages = NULL, error_category = NULL, error_message = NULL, finished_at = NULL
   FROM wanted w
  WHERE i.id = w.id
-RETURNING i.task_id;
+RETURNING i.task_id, i.position;
 
 -- name: lock_batches_of(task_ids)
 SELECT id FROM batches WHERE id IN (SELECT batch_id FROM items WHERE task_id = ANY (:task_ids)) ORDER BY id FOR NO KEY UPDATE;
