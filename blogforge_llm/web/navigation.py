@@ -36,6 +36,7 @@ PAGES = {
         ("Runner", "/llm/trials"),
         ("Outcomes", "/llm/outcomes"),
         ("Tasks", "/llm/tasks"),
+        ("Batches", "/llm/batches"),
         ("Budgets", "/llm/budgets"),
         ("Ledger", "/llm/ledger"),
         ("Health", "/llm/health"),
