@@ -1,12 +1,14 @@
 -- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
 
--- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, request_id, created_by)$
+-- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
 -- With a run it begins at once, in the process that makes it.
 INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-                   contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, started_at, request_id, created_by, asked_by)
+                   contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, started_at, request_id, created_by, asked_by,
+                   billed_to)
 VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
         :contract, :deadline_s, :is_awaited, :rerun_of, :run_id, :worker_id,
-        CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by)
+        CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by,
+        :billed_to)
 RETURNING id;
 
 -- name: get_task(task_id)^
@@ -181,7 +183,8 @@ SELECT t.id, t.status, tp.name AS template_name, t.created_at
  ORDER BY t.id DESC
  LIMIT :limit;
 
--- name: notify_live(task_id)$
+-- name: notify_live(task_id)!
+-- Its result is not read: in a pipeline nobody waits for it.
 SELECT 1 FROM pg_notify('task_live', 's' || :task_id::text);
 
 -- name: notify_cancel(task_id)$
