@@ -172,6 +172,10 @@ def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     task = get(conn, task_id=task_id)
     if sql.cancel_queued_task(conn, task_id=task_id) is not None:
         announce(conn, task_id=task_id)
+        tracing.task(
+            request=task.request_id, task=task_id, run=None, user=task.created_by, is_awaited=task.is_awaited,
+            status=TaskStatus.CANCELLED, category=Category.CANCELLED,
+        )  # fmt: skip
     elif sql.request_cancel(conn, task_id=task_id) is not None:
         sql.notify_cancel(conn, task_id=task_id)
     elif task.status is not TaskStatus.CANCELLED:
