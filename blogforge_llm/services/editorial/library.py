@@ -192,7 +192,7 @@ class _Importer:
 
 def _has_draft(row: Part | Template | Action) -> bool:
     """Whether words newer than those in use wait to be published: an edit too."""
-    return not isinstance(row, Action) and row.latest_version > row.version
+    return not isinstance(row, Action) and row.waiting_version is not None
 
 
 def _part_entry(part: Part) -> LibraryPart:

@@ -48,6 +48,12 @@ def of_template(
     return _preview(resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs))
 
 
+def variables_of(conn: db.Connection, *, template_id: int, version: int | None = None) -> list[Variable]:
+    """What a version asks for; the one in use unless another is named. Raises NotFound."""
+    number = templates.get(conn, template_id=template_id).version if version is None else version
+    return resolver.variables(conn, templates.get_version(conn, template_id=template_id, number=number).id)
+
+
 def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, str]) -> Preview:
     """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
     told instead of raised."""

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
+from blogforge_llm.errors import Conflict
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import previews, resolver, templates
@@ -51,14 +52,14 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/<int:template_id>")
 def show(template_id: int) -> ResponseReturnValue:
-    return render_template("prompts/templates/show.html", **_shown(template_id, {}))
+    return render_template("prompts/templates/show.html", errors={}, **_shown(template_id, {}))
 
 
 @bp.post("/<int:template_id>/preview")
 def preview(template_id: int) -> ResponseReturnValue:
     shown = _shown(template_id, Draft.read(request.form).inputs)
     name = "prompts/templates/_preview.html" if htmx.wants_fragment() else "prompts/templates/show.html"
-    return render_template(name, **shown)
+    return render_template(name, errors={}, **shown)
 
 
 @bp.get("/<int:template_id>/edit")
@@ -66,7 +67,9 @@ def edit(template_id: int) -> ResponseReturnValue:
     permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
     with db.transaction() as conn:
         template = templates.get(conn, template_id=template_id)
-        newest = templates.get_version(conn, template_id=template_id, number=template.latest_version)
+        newest = templates.get_version(
+            conn, template_id=template_id, number=template.waiting_version or template.version
+        )
     return editors.page(Draft.of(template, newest))
 
 
@@ -88,8 +91,11 @@ def update(template_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:template_id>/archival")
 def archive(template_id: int) -> ResponseReturnValue:
-    with db.transaction() as conn:
-        template = templates.archive(conn, actor=viewers.current(), template_id=template_id)
+    try:
+        with db.transaction() as conn:
+            template = templates.archive(conn, actor=viewers.current(), template_id=template_id)
+    except Conflict as refusal:
+        return forms.again("prompts/templates/show.html", refusal, **_shown(template_id, {}))
     flash(f"“{template.name}” is archived. It stays under Archived, from where it can be brought back.", "success")
     return htmx.redirect_or(url_for("templates.index"))
 
@@ -107,10 +113,11 @@ def _shown(template_id: int, inputs: dict[str, str]) -> dict[str, Any]:
         template = templates.get(conn, template_id=template_id)
         page = pages.at(templates.count_versions(conn, template_id=template_id), size=10)
         versions = templates.list_versions(conn, template_id=template_id, limit=11, offset=page.offset)
-        outlines = [resolver.outline(conn, version.id) for version in versions]
+        pieces = resolver.list_pieces_of(conn, [*(version.id for version in versions), template.version_id])
+        outlines = [resolver.outline(pieces[version.id]) for version in versions]
         return {
             "template": template, "inputs": inputs, "page": page, "fields": editors.field_names(conn),
-            "pieces": resolver.list_pieces(conn, template.version_id),
+            "pieces": pieces[template.version_id],
             "preview": previews.of_version(conn, template_version_id=template.version_id, inputs=inputs),
             "usages": templates.list_usages(conn, template_id=template_id),
             "history": histories.of_template(versions, outlines, page),

@@ -105,8 +105,10 @@ def test_a_version_saved_for_later_is_published_and_an_old_one_restored(
     assert "You edit version 2" in browser.get(f"{place}/edit").text
     browser.post(f"{place}/published", data={"number": "2"})
     assert templates.get(conn, template_id=template.id).version == 2
-    browser.post(f"{place}/versions/1/restoration")
-    assert templates.get(conn, template_id=template.id).version == 3
+    browser.post(f"{place}/published", data={"number": "1"})
+    back = templates.get(conn, template_id=template.id)
+    assert (back.version, back.latest_version, back.waiting_version) == (1, 2, None)
+    assert "Old.</textarea>" in browser.get(f"{place}/edit").text
 
 
 def test_a_save_over_somebody_elses_version_is_asked_again(conn: db.Connection, browse: Browse, ada: User) -> None:
@@ -151,7 +153,7 @@ def test_readers_look_and_do_not_change(conn: db.Connection, browse: Browse, ada
         assert browser.get(f"/llm/templates{address}").status_code == 403
     for address in (
         "", "/draft", "/draft/preview", f"/{template.id}", f"/{template.id}/archival", f"/{template.id}/restoration",
-        f"/{template.id}/published", f"/{template.id}/versions/1/restoration",
+        f"/{template.id}/published", f"/{template.id}/versions/1/refusal", f"/{template.id}/approval",
     ):  # fmt: skip
         assert browser.post(f"/llm/templates{address}", data=form(message("x"))).status_code == 403
     assert browser.get("/llm/templates/999999").status_code == 404
