@@ -55,6 +55,11 @@ def list_(
     return [_part(row) for row in found]
 
 
+def list_by_id(conn: db.Connection, *, part_ids: Sequence[int]) -> dict[int, Part]:
+    """Those that are there, archived ones too, by id."""
+    return {row["id"]: _part(row) for row in sql.list_parts_by_id(conn, part_ids=list(part_ids))}
+
+
 def count(
     conn: db.Connection, *, q: str = "", kind: str | None = None, tag: str | None = None, is_archived: bool = False
 ) -> int:

@@ -54,13 +54,13 @@ def variables_of(conn: db.Connection, *, template_id: int, version: int | None =
     return resolver.variables(conn, templates.get_version(conn, template_id=template_id, number=number).id)
 
 
-def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, str]) -> Preview:
+def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, Any]) -> Preview:
     """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
     told instead of raised."""
     return _sketch(resolver.list_pieces(conn, template_version_id), inputs)
 
 
-def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
+def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, Any]) -> Preview:
     """The same for blocks that are being written."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     if not blocks:
@@ -72,10 +72,10 @@ def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inpu
     return _sketch(pieces, inputs)
 
 
-def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, str]) -> Preview:
+def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, Any]) -> Preview:
     variables = resolver.variables_of(pieces)
     given = {variable.name: inputs.get(variable.name, "") for variable in variables}
-    empty = tuple(v.name for v in variables if v.is_required and not given[v.name].strip())
+    empty = tuple(v.name for v in variables if v.is_required and resolver.is_empty(given[v.name]))
     try:
         return _preview(resolver.assemble(pieces, given | {name: f"{{{{ {name} }}}}" for name in empty}), empty)
     except Invalid as error:

@@ -73,6 +73,22 @@ SELECT p.id, p.name, p.kind, p.description, p.notes, p.tags, p.position, v.id AS
  ORDER BY p.position, lower(p.name), p.id
  LIMIT :limit OFFSET :offset;
 
+-- name: list_parts_by_id(part_ids)
+-- Archived ones too, in no order.
+SELECT p.id, p.name, p.kind, p.description, p.notes, p.tags, p.position, v.id AS version_id, v.number AS version,
+       v.role, v.content, v.variable, v.label, v.fence,
+       (SELECT max(n.number) FROM part_versions n WHERE n.part_id = p.id) AS latest_version,
+       (SELECT max(n.number) FILTER (WHERE n.published_at IS NULL AND n.declined_at IS NULL
+                                       AND n.number > COALESCE((SELECT max(u.number) FROM part_versions u
+                                                                 WHERE u.part_id = p.id AND u.published_at IS NOT NULL), 0))
+          FROM part_versions n WHERE n.part_id = p.id) AS waiting_version,
+       (SELECT count(DISTINCT t.id) FROM template_blocks b JOIN templates t ON t.published_version_id = b.template_version_id
+         WHERE b.part_id = p.id AND t.archived_at IS NULL) AS used_by,
+       p.library_hash, p.created_at, p.updated_at, p.archived_at
+  FROM parts p
+  JOIN part_versions v ON v.id = p.published_version_id
+ WHERE p.id = ANY (:part_ids);
+
 -- name: count_parts(is_archived, kind, tag, pattern)$
 SELECT count(*)
   FROM parts p
