@@ -150,6 +150,16 @@ def get_version(conn: db.Connection, *, template_id: int, number: int) -> Templa
     return _with_blocks(conn, [TemplateVersion(**row)])[0]
 
 
+def list_blocks(conn: db.Connection, *, version_ids: Sequence[int]) -> dict[int, tuple[Block, ...]]:
+    """The blocks of several versions, by the template's id; for one version of each."""
+    blocks: dict[int, list[Block]] = {}
+    owners = {row["id"]: row["template_id"] for row in sql.list_owners(conn, version_ids=list(version_ids))}
+    for row in sql.list_blocks(conn, version_ids=list(version_ids)):
+        role = MessageRole(row["role"]) if row["role"] else None
+        blocks.setdefault(owners[row.pop("template_version_id")], []).append(Block(**{**row, "role": role}))
+    return {template_id: tuple(found) for template_id, found in blocks.items()}
+
+
 def list_usages(conn: db.Connection, *, template_id: int) -> list[Usage]:
     """The actions that ask with it."""
     return [Usage(**row) for row in sql.list_users_of_template(conn, template_id=template_id)]

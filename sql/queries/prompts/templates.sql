@@ -127,3 +127,6 @@ SELECT a.id, f.name || ': ' || a.name AS name
   JOIN fields f ON f.id = a.field_id
  WHERE a.template_id = :template_id AND a.archived_at IS NULL
  ORDER BY f.name, a.name;
+
+-- name: list_owners(version_ids)
+SELECT id, template_id FROM template_versions WHERE id = ANY (:version_ids);
