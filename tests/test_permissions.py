@@ -14,6 +14,7 @@ from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
 from blogforge_llm.services.ops import audit
+from blogforge_llm.services.prompts import approvals, impacts, parts, templates
 from blogforge_llm.services.registry import circuits
 from tests import factories
 
@@ -35,6 +36,19 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("parts.publish", Permission.KEEP_PROMPTS,
+     lambda conn, actor: parts.publish(conn, actor=actor, part_id=0, number=1)),
+    ("parts.decline", Permission.KEEP_PROMPTS,
+     lambda conn, actor: parts.decline(conn, actor=actor, part_id=0, number=1)),
+    ("templates.publish", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.publish(conn, actor=actor, template_id=0, number=1)),
+    ("templates.decline", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.decline(conn, actor=actor, template_id=0, number=1)),
+    ("templates.set_approval", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.set_approval(conn, actor=actor, template_id=0, needs_approval=True)),
+    ("approvals.list_waiting", Permission.READ, lambda conn, actor: approvals.list_waiting(conn, actor=actor)),
+    ("impacts.of_part", Permission.READ,
+     lambda conn, actor: impacts.of_part(conn, actor=actor, part_id=0, number=1)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
 ]  # fmt: skip
 
