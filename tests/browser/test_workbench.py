@@ -55,7 +55,7 @@ def test_a_template_is_put_together_by_keyboard_and_mouse(desk: Page, furnished:
     expect(desk.locator("[data-sortable-item]").first).to_contain_text("Message 1")
     # Nothing fills `audience`: the save is refused, naming it and its block.
     desk.get_by_role("button", name="Save the template").click()
-    expect(desk.locator(".error-summary, [role=alert]").first).to_contain_text("Block 1")
+    expect(desk.get_by_role("group", name="Please correct this")).to_contain_text("Block 1")
     expect(desk.locator("#template-editor")).to_contain_text(
         "no field fills audience".replace("audience", "`audience`")
     )
@@ -119,7 +119,7 @@ def test_two_people_approve_a_template_and_one_rolls_it_back(
     desk.get_by_role("button", name="Ask for a second person").click()
     desk.get_by_role("link", name="Edit").click()
     desk.get_by_label("Text of Message 1").fill("New words.")
-    desk.get_by_role("button", name="Propose").click()
+    desk.get_by_role("button", name="Propose", exact=True).click()
     desk.wait_for_url(f"**/llm/templates/{made['id']}")
     expect(desk.get_by_text("Somebody else publishes it.")).to_be_visible()
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:

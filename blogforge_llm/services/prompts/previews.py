@@ -14,6 +14,7 @@ from blogforge_llm.records.prompts import Block, Piece, Variable
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import blocks as block_rules
 from blogforge_llm.services.prompts import resolver, templates
+from blogforge_llm.services.prompts.rendering import Value
 from blogforge_llm.services.prompts.resolver import Resolved
 
 
@@ -54,7 +55,7 @@ def variables_of(conn: db.Connection, *, template_id: int, version: int | None =
     return resolver.variables(conn, templates.get_version(conn, template_id=template_id, number=number).id)
 
 
-def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, Any]) -> Preview:
+def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, Value]) -> Preview:
     """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
     told instead of raised."""
     return _sketch(resolver.list_pieces(conn, template_version_id), inputs)
@@ -72,7 +73,7 @@ def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inpu
     return _sketch(pieces, inputs)
 
 
-def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, Any]) -> Preview:
+def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, Value]) -> Preview:
     variables = resolver.variables_of(pieces)
     given = {variable.name: inputs.get(variable.name, "") for variable in variables}
     empty = tuple(v.name for v in variables if v.is_required and resolver.is_empty(given[v.name]))

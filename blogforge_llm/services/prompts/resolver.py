@@ -211,6 +211,7 @@ def _value(name: str, value: Any) -> Value:
 
 
 def is_empty(value: Value) -> bool:
+    """Whether it says nothing: blanks only, or a list of nothing else."""
     return not (value.strip() if isinstance(value, str) else any(item.strip() for item in value))
 
 

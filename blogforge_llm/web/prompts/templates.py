@@ -71,7 +71,7 @@ def edit(template_id: int) -> ResponseReturnValue:
         newest = templates.get_version(
             conn, template_id=template_id, number=template.waiting_version or template.version
         )
-    typed = editors.unfilled(conn, template_version_id=newest.id)
+        typed = editors.unfilled(conn, template_version_id=newest.id)
     return editors.page(Draft.of(template, newest, typed))
 
 
