@@ -799,6 +799,7 @@ CREATE TABLE parts (
     created_at           timestamptz NOT NULL DEFAULT now(),
     updated_at           timestamptz NOT NULL DEFAULT now(),
     archived_at          timestamptz,
+    notes                text NOT NULL DEFAULT '',
     CONSTRAINT parts_kind_check CHECK (kind IN (
         'system',                                       -- ground rules
         'persona',                                      -- who the model is
@@ -823,11 +824,15 @@ CREATE TABLE part_versions (
     note       text NOT NULL DEFAULT '',
     created_by bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,                            -- first put to use
+    published_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    declined_at  timestamptz,                            -- it waited, and is not wanted
     CONSTRAINT part_versions_number_key UNIQUE (part_id, number),
     CONSTRAINT part_versions_role_check CHECK (role IN ('system', 'user', 'assistant'))
 );
 ALTER TABLE parts ADD CONSTRAINT parts_published_version_fkey
     FOREIGN KEY (published_version_id) REFERENCES part_versions (id);
+CREATE INDEX part_versions_waiting_idx ON part_versions (part_id, number) WHERE published_at IS NULL AND declined_at IS NULL;
 
 CREATE TABLE templates (
     id                   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -838,7 +843,8 @@ CREATE TABLE templates (
     created_by           bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at           timestamptz NOT NULL DEFAULT now(),
     updated_at           timestamptz NOT NULL DEFAULT now(),
-    archived_at          timestamptz
+    archived_at          timestamptz,
+    needs_approval       boolean NOT NULL DEFAULT false -- nobody publishes what they wrote themselves
 );
 CREATE UNIQUE INDEX templates_name_key ON templates (lower(name)) WHERE archived_at IS NULL;
 
@@ -849,10 +855,14 @@ CREATE TABLE template_versions (
     note        text NOT NULL DEFAULT '',
     created_by  bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,                            -- first put to use
+    published_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    declined_at  timestamptz,                            -- it waited, and is not wanted
     CONSTRAINT template_versions_number_key UNIQUE (template_id, number)
 );
 ALTER TABLE templates ADD CONSTRAINT templates_published_version_fkey
     FOREIGN KEY (published_version_id) REFERENCES template_versions (id);
+CREATE INDEX template_versions_waiting_idx ON template_versions (template_id, number) WHERE published_at IS NULL AND declined_at IS NULL;
 
 -- A block is a part (by reference: its published version speaks) or an inline message.
 CREATE TABLE template_blocks (
