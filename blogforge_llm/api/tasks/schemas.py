@@ -138,7 +138,7 @@ class RerunIn(Schema):
     )  # fmt: skip
 
 
-class ComparisonQuery(Schema):
+class TaskComparisonQuery(Schema):
     other = fields.Integer(
         validate=validate.Range(1, 2**63 - 1),
         metadata={"description": "The task to compare with; without it, what the template says today."},
