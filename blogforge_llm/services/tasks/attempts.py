@@ -39,6 +39,19 @@ def create(
     return (row["id"], row["position"]) if row else None
 
 
+def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candidate]]) -> dict[int, tuple[int, int]]:
+    """For runs that begin now, each (task_id, run_id, whom it asks): (id, position) of the new row by task."""
+    rows = sql.create_attempts(
+        conn,
+        task_ids=[task_id for task_id, _, _ in asked],
+        run_ids=[run_id for _, run_id, _ in asked],
+        model_ids=[candidate.model_id for _, _, candidate in asked],
+        provider_ids=[candidate.provider_id for _, _, candidate in asked],
+        key_ids=[candidate.key_id for _, _, candidate in asked],
+    )
+    return {row["task_id"]: (row["id"], row["position"]) for row in rows}
+
+
 def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
     first_token_s = outcome.first_token_s
     sql.finish_attempt(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blogforge_llm import db, tracing
 from blogforge_llm.records.tasks import Category, TaskStatus
-from blogforge_llm.services.tasks import attempts, tasks
+from blogforge_llm.services.tasks import attempts, items, tasks
 
 sql = db.load("tasks/tasks")
 
@@ -35,4 +35,4 @@ def requeue_lost(conn: db.Connection) -> list[int]:
     undelivered = list(sql.list_undelivered_tasks(conn, limit=_AT_ONCE))
     for row in undelivered:
         tasks.deliver(conn, task_id=row["id"])
-    return [row["id"] for row in lost + undelivered]
+    return [row["id"] for row in lost + undelivered] + items.requeue_lost(conn)

@@ -57,3 +57,18 @@ SELECT a.id, a.task_id, a.position, a.model_id, m.name AS model_name, a.provider
   JOIN providers p ON p.id = a.provider_id
  WHERE a.task_id = :task_id
  ORDER BY a.position;
+
+-- name: create_attempts(task_ids, run_ids, model_ids, provider_ids, key_ids)
+-- As create_attempt does, for tasks that were just started and are asked at once.
+WITH used AS (
+    UPDATE provider_keys SET last_used_at = now()
+     WHERE id = ANY (:key_ids) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+)
+INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, status, user_id, template_id, billed_to)
+SELECT n.task_id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts a WHERE a.task_id = n.task_id), n.run_id, n.model_id,
+       n.provider_id, n.key_id, 'running', t.asked_by, v.template_id, t.billed_to
+  FROM unnest(:task_ids::bigint[], :run_ids::uuid[], :model_ids::bigint[], :provider_ids::bigint[], :key_ids::bigint[])
+       AS n (task_id, run_id, model_id, provider_id, key_id)
+  JOIN tasks t ON t.id = n.task_id
+  LEFT JOIN template_versions v ON v.id = t.template_version_id
+RETURNING task_id, id, position;
