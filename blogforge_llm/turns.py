@@ -12,6 +12,7 @@ from blogforge_llm import db
 from blogforge_llm.engine import fallback
 from blogforge_llm.engine.admission import Chain
 from blogforge_llm.engine.breakers import Breakers
+from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.limits import Limiter
@@ -70,7 +71,8 @@ class News:
 
 def is_surely_asked(candidate: Candidate) -> bool:
     """Where no circuit stands in the way: nothing is counted that could refuse it."""
-    return candidate.account_limits == NO_LIMITS == candidate.model_limits and not candidate.has_notice
+    has_limits = candidate.account_limits != NO_LIMITS or candidate.model_limits != NO_LIMITS or candidate.has_notice
+    return not has_limits and not candidate.has_budgets
 
 
 def take(turn: Turn, is_abandoning: Callable[[], bool]) -> News:
@@ -103,7 +105,7 @@ def _complete(turn: Turn, recorder: Recorder) -> Completion:
     assert task.run_id is not None
     admission = Chain(
         Standing(task.asked_by), _Budget(task.id), Breakers(turn.asked, task.run_id, is_clear=turn.is_clear),
-        _Impatient(Limiter(request)),
+        _Impatient(Limiter(request)), Budgets(request, task_id=task.id, run_id=task.run_id),
     )  # fmt: skip
     return fallback.complete(
         request, turn.asked, recorder=recorder, cancellation=turn.cancellation, admission=admission

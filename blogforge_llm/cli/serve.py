@@ -57,7 +57,7 @@ class _Tree:
     def __init__(self, settings: Settings, database_url: str, cluster: embedded.Cluster | None) -> None:
         self._settings, self._url, self._cluster = settings, database_url, cluster
         self._children = [
-            _Child(["web"]),
+            _Child(["web", "--grace", "2"]),
             _Child(["worker", "--queue", "interactive", "--grace", "0.5"]),
             _Child(["worker", "--queue", "batch", "--grace", "0.5"]),
         ]

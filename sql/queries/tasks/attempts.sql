@@ -6,9 +6,11 @@ WITH used AS (
     UPDATE provider_keys SET last_used_at = now()
      WHERE id = :key_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
 )
-INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, messages, status)
+INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, messages, status, user_id, template_id,
+                      billed_to)
 SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id = t.id), :run_id, :model_id,
-       :provider_id, :key_id, :messages, 'running'
+       :provider_id, :key_id, :messages, 'running', t.asked_by,
+       (SELECT v.template_id FROM template_versions v WHERE v.id = t.template_version_id), t.billed_to
   FROM tasks t
  WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
 RETURNING id, position;
@@ -41,9 +43,11 @@ WITH used AS (
     UPDATE provider_keys SET last_used_at = now()
      WHERE id = ANY (:key_ids) AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
 )
-INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, status)
+INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, status, user_id, template_id, billed_to)
 SELECT n.task_id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts a WHERE a.task_id = n.task_id), n.run_id, n.model_id,
-       n.provider_id, n.key_id, 'running'
+       n.provider_id, n.key_id, 'running', t.asked_by, v.template_id, t.billed_to
   FROM unnest(:task_ids::bigint[], :run_ids::uuid[], :model_ids::bigint[], :provider_ids::bigint[], :key_ids::bigint[])
        AS n (task_id, run_id, model_id, provider_id, key_id)
+  JOIN tasks t ON t.id = n.task_id
+  LEFT JOIN template_versions v ON v.id = t.template_version_id
 RETURNING task_id, id, position;
