@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _SHORT_WAIT_S = 2.0  # a limit that opens so soon is waited for in the lane
 _AGAIN_S = 1.0  # after a rate limit that did not say for how long
+# Without a time these end by a person alone, who stopped the calls or sets the budget: the batch pauses.
+_FOR_A_PERSON = {Category.OVERLOADED, Category.BUDGET_EXCEEDED}
 _BROKE = "Something broke on our side. Retry it; the log tells an admin why."
 
 
@@ -121,10 +123,8 @@ def _after(
     rest = None
     if tally.attempts and error.category is Category.RATE_LIMIT:
         rest = Rest(turn.batch_id, str(error), tally.retry_after_s or _AGAIN_S)
-    elif not tally.attempts and (error.opens_in_s is not None or error.category is Category.OVERLOADED):
-        rest = Rest(
-            turn.batch_id, str(error), error.opens_in_s
-        )  # overloaded without a time: a person stopped the calls
+    elif not tally.attempts and (error.opens_in_s is not None or error.category in _FOR_A_PERSON):
+        rest = Rest(turn.batch_id, str(error), error.opens_in_s)
     if rest is not None:
         return released(task, recorder.unused_id), rest
     return _failed(task, error.category, str(error), recorder), None
