@@ -37,6 +37,7 @@ PAGES = {
         ("Runner", "/llm/trials"),
         ("Outcomes", "/llm/outcomes"),
         ("Tasks", "/llm/tasks"),
+        ("Batches", "/llm/batches"),
         ("Budgets", "/llm/budgets"),
         ("Ledger", "/llm/ledger"),
         ("Health", "/llm/health"),

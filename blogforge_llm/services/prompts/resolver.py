@@ -43,7 +43,7 @@ def resolve(
     """The messages of a template's published version, or of one version. Raises NotFound, Conflict for an archived
     template, and Invalid naming every variable that is missing or unknown."""
     if template_version_id is None:
-        template_version_id = _published(conn, template_id)
+        template_version_id = published(conn, template_id)
     found = sql.get_template_of(conn, template_version_id=template_version_id)
     if found is None or template_id not in (None, found):
         raise NotFound("There is no such version of a template.")
@@ -147,7 +147,8 @@ def assemble(pieces: Iterable[Piece], inputs: Mapping[str, Any]) -> Resolved:
     return Resolved(messages, None, None, ids, wanted, omitted)
 
 
-def _published(conn: db.Connection, template_id: int | None) -> int:
+def published(conn: db.Connection, template_id: int | None) -> int:
+    """The version in use. Raises NotFound, or Conflict for an archived template."""
     row = None if template_id is None else sql.get_published(conn, template_id=template_id)
     if row is None:
         raise NotFound("There is no such template.")
