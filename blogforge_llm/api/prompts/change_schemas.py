@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from blogforge_llm.api.fields import Money
+from blogforge_llm.api.tasks.schemas import ChangeOut
 
 
 class UseOut(Schema):
@@ -14,21 +15,14 @@ class UseOut(Schema):
     name = fields.String(metadata={"example": "Opening"})
 
 
-class ChangeOut(Schema):
-    """A run of text; all `same` and `added` in order are the new text."""
-
-    kind = fields.String(validate=validate.OneOf(["same", "added", "removed"]))
-    text = fields.String(metadata={"example": "short words"})
-
-
-class ComparisonQuery(Schema):
+class VersionComparisonQuery(Schema):
     """Two versions, by number."""
 
     old = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1), metadata={"example": 1})
     new = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1), metadata={"example": 2})
 
 
-class ComparisonOut(Schema):
+class VersionComparisonOut(Schema):
     """What changed between two versions, word by word."""
 
     old = fields.Integer(attribute="old.number", metadata={"example": 1})
@@ -40,7 +34,7 @@ class ComparisonOut(Schema):
     )
 
 
-class PriceChangeOut(Schema):
+class PromptPriceOut(Schema):
     """The prompt alone at the first model of a route."""
 
     model = fields.String(attribute="model_name", metadata={"example": "llama-3.3-70b-versatile"})
@@ -58,7 +52,7 @@ class TemplateChangeOut(Schema):
     changes = fields.List(fields.Nested(ChangeOut), metadata={"description": "Resolved, word by word."})
     tokens_before = fields.Integer(metadata={"description": "Estimated.", "example": 420})
     tokens_after = fields.Integer(metadata={"description": "Estimated.", "example": 440})
-    prices = fields.List(fields.Nested(PriceChangeOut))
+    prices = fields.List(fields.Nested(PromptPriceOut))
 
 
 class ImpactQuery(Schema):

@@ -186,8 +186,8 @@ def decline(template_id: int, number: int) -> dict[str, Any]:
 
 
 @bp.get("/<int:template_id>/comparison")
-@bp.arguments(changes.ComparisonQuery, location="query")
-@bp.response(200, changes.ComparisonOut)
+@bp.arguments(changes.VersionComparisonQuery, location="query")
+@bp.response(200, changes.VersionComparisonOut)
 @bp.alt_response(404, description="There is no such template or version.")
 def compare(query: dict[str, Any], template_id: int) -> comparisons.Comparison:
     """Compare two versions
