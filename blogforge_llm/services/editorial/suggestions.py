@@ -9,7 +9,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.editorial import Origin, Place, Revision, Suggestion, SuggestionStatus
+from blogforge_llm.records.editorial import Origin, Place, Revision, Scope, Suggestion, SuggestionStatus
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, plans, posts, workflow
 from blogforge_llm.services.tasks import tasks
@@ -33,6 +33,7 @@ def create(
     actor: User,
     post_id: int,
     field_key: str,
+    section_id: int | None = None,
     action_id: int | None = None,
     route_id: int | None = None,
     model_id: int | None = None,
@@ -48,14 +49,14 @@ def create(
     permissions.require(actor, Permission.WRITE_POSTS)
     if not 1 <= count <= MOST_AT_ONCE:
         raise Invalid.field("count", f"Ask for 1 to {MOST_AT_ONCE} suggestions at once.")
-    fields.lock_live(conn, post_id=post_id)
+    fields.lock_live(conn, post_id=post_id, section_id=section_id)
     plan = plans.make(
-        conn, actor=actor, post_id=post_id, field_key=field_key, action_id=action_id, route_id=route_id,
-        model_id=model_id, parameters=parameters,
+        conn, actor=actor, post_id=post_id, section_id=section_id, field_key=field_key, action_id=action_id,
+        route_id=route_id, model_id=model_id, parameters=parameters,
     )  # fmt: skip
     if instead_of is not None and get(conn, suggestion_id=instead_of).status == SuggestionStatus.FAILED:
         discard(conn, actor=actor, suggestion_id=instead_of)
-    return [_ask(conn, actor, post_id, plan) for _ in range(count)]
+    return [_ask(conn, actor, post_id, section_id, plan) for _ in range(count)]
 
 
 def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
@@ -68,22 +69,29 @@ def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
 def find_place(conn: db.Connection, *, task_id: int) -> Place | None:
     """The field a task writes for; None for tasks that are nobody's suggestion."""
     row = sql.get_place_of_task(conn, task_id=task_id)
-    return Place(**row) if row else None
+    return Place(**row | {"scope": Scope(row["scope"])}) if row else None
 
 
-def list_open(conn: db.Connection, *, post_id: int) -> list[Suggestion]:
-    """Running, failed and pending ones in all fields of the post, the oldest first."""
-    return [_suggestion(row) for row in sql.list_open(conn, post_id=post_id)]
+def list_open(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Suggestion]:
+    """Running, failed and pending ones in all fields of the post, or of one of its sections, the oldest first."""
+    return [_suggestion(row) for row in sql.list_open(conn, post_id=post_id, section_id=section_id)]
 
 
 def list_(
-    conn: db.Connection, *, post_id: int, field_key: str, before_id: int | None = None, limit: int = 50
+    conn: db.Connection,
+    *,
+    post_id: int,
+    field_key: str,
+    section_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
 ) -> list[Suggestion]:
     """All of a field, whatever became of them, the newest first, below `before_id`."""
-    posts.get(conn, post_id=post_id)
-    field = workflow.get_field(conn, key=field_key)
+    field = fields.get(conn, post_id=post_id, section_id=section_id, field_key=field_key).field
     before = _NEWEST if before_id is None else before_id
-    rows = sql.list_suggestions(conn, post_id=post_id, field_id=field.id, before_id=before, limit=limit)
+    rows = sql.list_suggestions(
+        conn, post_id=post_id, section_id=section_id, field_id=field.id, before_id=before, limit=limit
+    )
     return [_suggestion(row) for row in rows]
 
 
@@ -101,7 +109,22 @@ def accept(
     before, and while there is nothing to accept.
     """
     permissions.require(actor, Permission.WRITE_POSTS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
+    _require_undecided(suggestion)
+    if workflow.get_field(conn, key=suggestion.field_key).scope == Scope.BOARD:
+        raise Conflict("These are labels for the allocation board. Apply them there instead of accepting them.")
+    return let_in(conn, actor=actor, suggestion=suggestion, text=text, base_revision_id=base_revision_id)
+
+
+def let_in(
+    conn: db.Connection,
+    *,
+    actor: User,
+    suggestion: Suggestion,
+    text: str | None = None,
+    base_revision_id: int | _Base | None = OWN_BASE,
+) -> Revision:
+    """The writing itself, for who has locked the suggestion: accept, and the allocation board."""
     _require_undecided(suggestion)
     if suggestion.status != SuggestionStatus.PENDING:
         raise Conflict(_NOTHING_TO_ACCEPT[suggestion.status])
@@ -115,6 +138,7 @@ def accept(
         conn,
         actor=actor,
         post_id=suggestion.post_id,
+        section_id=suggestion.section_id,
         field_key=suggestion.field_key,
         text=text,
         base_revision_id=suggestion.base_revision_id if base_revision_id is OWN_BASE else base_revision_id,
@@ -130,7 +154,7 @@ def accept(
 def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
     """Refuse it, or stop it while it is being written. Again does nothing. Raises Conflict once it was accepted."""
     permissions.require(actor, Permission.WRITE_POSTS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status == SuggestionStatus.RUNNING:
         return withdraw(conn, actor=actor, suggestion_id=suggestion_id)
     if suggestion.status in {SuggestionStatus.ACCEPTED, SuggestionStatus.EDITED}:
@@ -144,7 +168,7 @@ def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggesti
 def withdraw(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
     """Stop it while it is being written; one that is there already stays as it is."""
     permissions.require(actor, Permission.RUN_TASKS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status != SuggestionStatus.RUNNING:
         return suggestion
     try:
@@ -165,7 +189,7 @@ _NOTHING_TO_ACCEPT = {
 }
 
 
-def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Suggestion:
+def _ask(conn: db.Connection, actor: User, post_id: int, section_id: int | None, plan: plans.Plan) -> Suggestion:
     task_id = tasks.add(
         conn,
         actor=actor,
@@ -179,13 +203,13 @@ def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Su
         contract=plan.contract,
     )
     suggestion_id = sql.create_suggestion(
-        conn, post_id=post_id, field_id=plan.field.id, action_id=plan.action.id, task_id=task_id,
-        base_revision_id=plan.base_revision_id, user_id=actor.id,
+        conn, post_id=post_id, section_id=section_id, field_id=plan.field.id, action_id=plan.action.id,
+        task_id=task_id, base_revision_id=plan.base_revision_id, user_id=actor.id,
     )  # fmt: skip
     return get(conn, suggestion_id=suggestion_id)
 
 
-def _lock(conn: db.Connection, suggestion_id: int) -> Suggestion:
+def lock(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
     """The suggestion as it is once everybody else who writes its post is through. The post first: no deadlock."""
     suggestion = get(conn, suggestion_id=suggestion_id)
     posts.lock(conn, post_id=suggestion.post_id)
