@@ -1,4 +1,4 @@
-"""A field of a post or a section: saved by its form or by autosave.js, and the two ways out when somebody was faster."""
+"""A field of a post or a section: saved by its form or by autosave.js, and the ways out when somebody was faster."""
 
 from __future__ import annotations
 
