@@ -19,7 +19,7 @@ def test_the_starter_library_is_imported_by_one_button(conn: db.Connection, brow
     assert "Import the starter library" in browser.get("/llm/library").text
     assert parts.count(conn) == 0
     page = browser.post("/llm/library")
-    assert page.status_code == 200 and "184 created" in page.text and "New post" in page.text
+    assert page.status_code == 200 and "232 created" in page.text and "New post" in page.text
     part = parts.list_(conn)[0]
     parts.update(conn, actor=ada, part_id=part.id, content="Our own words.")
     again = browser.post("/llm/library").text
