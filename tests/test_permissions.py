@@ -12,9 +12,21 @@ from blogforge_llm import db
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.sections import ItemKind
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.ops import audit
+from blogforge_llm.services.editorial import (
+    board,
+    headings,
+    items,
+    section_events,
+    section_joints,
+    sections,
+    suggestions,
+)
+from blogforge_llm.services.ops import audit, budgets, ledger
+from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import circuits
+from blogforge_llm.services.tasks import trials
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -34,7 +46,52 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.list_", Permission.KEEP_SETTINGS, lambda conn, actor: settings.list_(conn, actor=actor)),
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
+    ("sections.add", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.add(conn, actor=actor, post_id=0, heading="x")),
+    ("sections.reorder", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.reorder(conn, actor=actor, post_id=0, order=[], version=0)),
+    ("sections.delete", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.delete(conn, actor=actor, section_id=0)),
+    ("sections.restore", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.restore(conn, actor=actor, section_id=0)),
+    ("section_joints.merge", Permission.WRITE_POSTS,
+     lambda conn, actor: section_joints.merge(conn, actor=actor, section_id=0, into_id=0)),
+    ("section_joints.split", Permission.WRITE_POSTS,
+     lambda conn, actor: section_joints.split(
+         conn, actor=actor, section_id=0, field_key="", at=1, heading="x", base_revision_id=None)),
+    ("section_events.undo", Permission.WRITE_POSTS,
+     lambda conn, actor: section_events.undo(conn, actor=actor, post_id=0, event_id=0)),
+    ("headings.apply", Permission.WRITE_POSTS,
+     lambda conn, actor: headings.apply(
+         conn, actor=actor, post_id=0, version=0, base_revision_id=None, section_ids=[])),
+    ("items.collect", Permission.WRITE_POSTS,
+     lambda conn, actor: items.collect(conn, actor=actor, post_id=0, field_keys=[])),
+    ("items.add", Permission.WRITE_POSTS,
+     lambda conn, actor: items.add(conn, actor=actor, post_id=0, kind=ItemKind.IDEA, text="x")),
+    ("items.move", Permission.WRITE_POSTS,
+     lambda conn, actor: items.move(conn, actor=actor, item_id=0, section_id=None, base_section_id=None)),
+    ("items.delete", Permission.WRITE_POSTS, lambda conn, actor: items.delete(conn, actor=actor, item_id=0)),
+    ("items.restore", Permission.WRITE_POSTS, lambda conn, actor: items.restore(conn, actor=actor, item_id=0)),
+    ("board.apply", Permission.WRITE_POSTS,
+     lambda conn, actor: board.apply(conn, actor=actor, post_id=0, suggestion_id=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("budgets.list_all", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.list_all(conn, actor=actor)),
+    ("budgets.create", Permission.KEEP_REGISTRY,
+     lambda conn, actor: budgets.create(conn, actor=actor, scope="", period="", amount=None)),
+    ("budgets.update", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.update(conn, actor=actor, budget_id=0)),
+    ("budgets.delete", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.delete(conn, actor=actor, budget_id=0)),
+    ("ledger.list_sums", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_sums(conn, actor=actor, group="day", span=ledger.Span.read())),
+    ("ledger.list_entries", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_entries(conn, actor=actor, span=ledger.Span.read())),
+    ("outcomes.list_all", Permission.READ, lambda conn, actor: outcomes.list_all(conn, actor=actor)),
+    ("outcomes.list_for", Permission.READ, lambda conn, actor: outcomes.list_for(conn, actor=actor, template_id=0)),
+    ("trials.create", Permission.RUN_TASKS,
+     lambda conn, actor: trials.create(conn, actor=actor, template_id=0, inputs={}, whom=[])),
+    ("suggestions.offer", Permission.WRITE_POSTS,
+     lambda conn, actor: suggestions.offer(conn, actor=actor, task_id=0, post_id=0, field_key="x")),
+    ("suggestions.reopen", Permission.WRITE_POSTS,
+     lambda conn, actor: suggestions.reopen(conn, actor=actor, suggestion_id=0)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
 ]  # fmt: skip
 

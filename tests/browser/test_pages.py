@@ -15,6 +15,7 @@ MODEL = "llama-3.3-70b-versatile"
 PAGES = [
     *("/posts", "/posts?deleted=1", "/posts/new", "/posts/1"),
     *("/workflow/idea/?post_id=1", "/workflow/research/?post_id=1", "/workflow/structure/?post_id=1"),
+    *("/workflow/sections/?post_id=1", "/posts/1/board", "/posts/1/headings"),
     *("/workflow/content/?post_id=1", "/workflow/meta_info/?post_id=1", "/workflow/images/?post_id=1"),
     *("/workflow/preflight/?post_id=1", "/workflow/launch/?post_id=1", "/workflow/syndication/?post_id=1"),
     *("/posts/1/fields/basic_idea/revisions", "/posts/1/fields/basic_idea/prompt"),
@@ -31,6 +32,15 @@ PAGES = [
     *("/llm/parts", "/llm/parts/new", "/llm/parts/1", "/llm/parts/1/edit"),
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
+    *("/llm/models/1/prices", "/llm/budgets", "/llm/budgets/new", "/llm/ledger", "/llm/ledger?group=user"),
+    *("/llm/ledger/attempts", "/llm/ledger?month=soon"),
+    *("/llm/trials", "/llm/trials?template=1&post=1", "/llm/tasks/1/rerun", "/llm/tasks/1/comparison?other=1"),
+    *(
+        "/llm/tasks/1/suggestion/new",
+        "/llm/outcomes",
+        "/llm/templates/1/outcomes",
+        "/llm/templates/1/outcomes?fallbacks=1",
+    ),
     *("/llm/health", "/llm/health/provider:1/opening"),
     *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
 ]

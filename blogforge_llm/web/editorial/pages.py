@@ -13,8 +13,7 @@ from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import desk, workflow
 from blogforge_llm.services.editorial.board import FIELD
-from blogforge_llm.services.registry import models, routes
-from blogforge_llm.web import htmx, viewers
+from blogforge_llm.web import asked, htmx, viewers
 from blogforge_llm.web.editorial import outlines, places, steps
 from blogforge_llm.web.editorial.places import Place
 
@@ -85,7 +84,7 @@ def part(template: str, place: Place, **state: Any) -> str:
     return render_template(template, **context, **_state(state))
 
 
-def changed(place: Place, *, notice: str = "", undo: dict[str, Any] | None = None) -> Response:
+def changed(place: Place, *, notice: str = "", undo: int | None = None) -> Response:
     """After something was done to a field: its block with a notice, or the way back to it."""
     if htmx.wants_fragment():
         html = part("editorial/fields/_changed.html", place, focus=place["field_key"], notice=notice, undo=undo)
@@ -136,7 +135,7 @@ def _open(conn: db.Connection, place: Place) -> desk.Desk:
 
 def _context(conn: db.Connection, found: desk.Desk) -> dict[str, Any]:
     return {
-        "desk": found, "post": found.overview.post, "choices": choices(conn),
+        "desk": found, "post": found.overview.post, "choices": asked.choices(conn),
         "steps": steps.groups(found.overview, found.substage.key),
     }  # fmt: skip
 
@@ -144,13 +143,6 @@ def _context(conn: db.Connection, found: desk.Desk) -> dict[str, Any]:
 def base_revision() -> int | None:
     """The revision a form was made from; empty for an empty field."""
     return request.form.get("base_revision", type=int)
-
-
-def choices(conn: db.Connection) -> list[tuple[str, str]]:
-    """Whom one may ask instead of the action's route."""
-    named = [(f"route:{route.id}", f"Route {route.name}") for route in routes.list_all(conn) if route.models]
-    usable = [model for model in models.list_all(conn) if model.is_enabled and model.provider_is_enabled]
-    return named + [(f"model:{model.id}", f"{model.name} on {model.provider_name}") for model in usable]
 
 
 def _state(given: dict[str, Any]) -> dict[str, Any]:
