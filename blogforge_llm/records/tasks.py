@@ -120,6 +120,7 @@ class Task:
     run_id: UUID | None
     cancel_requested_at: datetime | None
     rerun_of: int | None
+    batch_id: int | None  # whose item it is; the batch cancels and retries it
     request_id: str | None
     created_by: int | None
     asked_by: int | None  # whose keys and rights it runs with

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.records.editorial import FieldKind, Scope, Value
+from blogforge_llm.records.prompts import Variable
 from blogforge_llm.records.sections import Item, ItemKind, Section
 from blogforge_llm.services.editorial import fields, items, sections
 
@@ -38,7 +39,7 @@ class Material:
             value = self.values[name]
             if not value.is_filled:
                 return None
-            return value.text.split("\n") if value.field.kind == FieldKind.LIST else value.text
+            return of_value(value)
         return self.computed.get(name) or None
 
 
@@ -53,6 +54,18 @@ def load(conn: db.Connection, *, post_id: int, section_id: int | None = None, is
         found = items.list_for(conn, post_id=post_id)
         computed = of_board(outline, found) if section_id is None else of_section(section_id, outline, found)
     return Material({value.field.key: value for value in values}, computed)
+
+
+def of_post(conn: db.Connection, *, post_id: int, wanted: Iterable[Variable]) -> dict[str, str | list[str]]:
+    """The wanted variables that the post's own fields can fill; its empty fields fill none. Raises NotFound."""
+    material = load(conn, post_id=post_id)
+    found = {variable.name: material.find(variable.name) for variable in wanted}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def of_value(value: Value) -> str | list[str]:
+    """A list's lines one by one, any other text whole."""
+    return value.text.split("\n") if value.field.kind == FieldKind.LIST else value.text
 
 
 def of_section(section_id: int, outline: Sequence[Section], found: Sequence[Item]) -> dict[str, list[str]]:

@@ -117,6 +117,11 @@ def get(conn: db.Connection, *, task_id: int) -> Task:
     return Task(**row | _enums(row))
 
 
+def list_by_ids(conn: db.Connection, *, task_ids: Sequence[int]) -> list[Task]:
+    """In no order."""
+    return [Task(**row | _enums(row)) for row in sql.list_tasks_by_id(conn, task_ids=list(task_ids))]
+
+
 def list_(
     conn: db.Connection, *, status: TaskStatus | None = None, before_id: int | None = None, limit: int = 50
 ) -> list[TaskRow]:
@@ -180,8 +185,14 @@ def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     task = get(conn, task_id=task_id)
     if sql.cancel_queued_task(conn, task_id=task_id) is not None:
         announce(conn, task_id=task_id)
+        tracing.task(
+            request=task.request_id, task=task_id, run=None, user=task.created_by, is_awaited=task.is_awaited,
+            status=TaskStatus.CANCELLED, category=Category.CANCELLED,
+        )  # fmt: skip
     elif sql.request_cancel(conn, task_id=task_id) is not None:
         sql.notify_cancel(conn, task_id=task_id)
+    elif task.batch_id is not None and not task.is_finished:
+        raise Conflict("This task waits for its turn in a batch. Cancel the batch, or let it go on.")
     elif task.status is not TaskStatus.CANCELLED:
         raise Conflict(f"This task has already {task.status}; there is nothing to stop.")
     return get(conn, task_id=task_id)
@@ -191,6 +202,8 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     """Queue a failed or cancelled task again; its attempts add up. Raises Conflict for any other."""
     permissions.require(actor, Permission.RUN_TASKS)
     task = get(conn, task_id=task_id)
+    if task.batch_id is not None:
+        raise Conflict("This task belongs to a batch. Retry what failed there, or run it again as a new task.")
     if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.tasks import comparisons, live, reruns, task_suggestions, tasks, tray, trials
+from blogforge_llm.web.tasks import batches, comparisons, live, reruns, task_suggestions, tasks, tray, trials
 
-BLUEPRINTS = [live.bp, tasks.bp, tray.bp, trials.bp, reruns.bp, comparisons.bp, task_suggestions.bp]
+BLUEPRINTS = [live.bp, tasks.bp, batches.bp, tray.bp, trials.bp, reruns.bp, comparisons.bp, task_suggestions.bp]
