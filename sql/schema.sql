@@ -1056,7 +1056,11 @@ CREATE TABLE fields (
         'list',                               -- one item per line
         'markdown'
     )),
-    CONSTRAINT fields_scope_check CHECK (scope IN ('post', 'section'))
+    CONSTRAINT fields_scope_check CHECK (scope IN (
+        'post',
+        'section',                            -- every section of a post has it
+        'board'                               -- of a post, but asked and shown on the allocation board only
+    ))
 );
 CREATE INDEX fields_substage_id_idx ON fields (substage_id, position);
 
@@ -1069,6 +1073,7 @@ CREATE TABLE posts (
     updated_at timestamptz NOT NULL DEFAULT now(),
     updated_by bigint REFERENCES users (id) ON DELETE SET NULL,
     deleted_at timestamptz,
+    sections_version integer NOT NULL DEFAULT 0,  -- of the order of its sections
     CONSTRAINT posts_slug_key UNIQUE (slug)
 );
 CREATE INDEX posts_live_idx ON posts (updated_at DESC, id DESC) WHERE deleted_at IS NULL;
@@ -1080,7 +1085,10 @@ CREATE TABLE sections (
     post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     position   integer NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    deleted_at timestamptz
+    deleted_at timestamptz,
+    number     integer NOT NULL,              -- within the post, never used again
+    code       text NOT NULL GENERATED ALWAYS AS ('S' || number::text) STORED,
+    CONSTRAINT sections_number_key UNIQUE (post_id, number)
 );
 CREATE INDEX sections_post_id_idx ON sections (post_id, position);
 
@@ -1105,7 +1113,10 @@ CREATE TABLE revisions (
         'accepted',                           -- a suggestion as it was
         'edited',                             -- a suggestion, changed before it was accepted
         'restored',                           -- an older revision again
-        'imported'
+        'imported',
+        'merged',                             -- with the text of a section that was merged into this one
+        'split',                              -- a part of a section's text
+        'headings'                            -- taken from the post's list of headings
     ))
 );
 CREATE INDEX revisions_field_idx ON revisions (post_id, field_id, section_id, id DESC);
@@ -1539,6 +1550,47 @@ BEGIN
     END IF;
 END $$;
 
+-- Ideas and facts of a post, each with the section it goes to. One of a deleted section counts as allocated to none.
+CREATE TABLE post_items (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id     bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    kind        text NOT NULL,
+    number      integer NOT NULL,             -- within the post and kind, never used again
+    code        text NOT NULL GENERATED ALWAYS AS (CASE kind WHEN 'idea' THEN 'I' ELSE 'F' END || number::text) STORED,
+    text        text NOT NULL,
+    section_id  bigint REFERENCES sections (id) ON DELETE SET NULL,
+    revision_id bigint,                       -- the list it was taken from; no key: autosaves are folded away
+    field_id    bigint REFERENCES fields (id),  -- the field of that list; NULL: added by hand
+    created_by  bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    deleted_at  timestamptz,
+    CONSTRAINT post_items_number_key UNIQUE (post_id, kind, number),
+    CONSTRAINT post_items_kind_check CHECK (kind IN ('idea', 'fact'))
+);
+CREATE INDEX post_items_section_id_idx ON post_items (section_id);
+
+-- What was done to the sections of a post and their items, with what it takes to undo it.
+CREATE TABLE section_events (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id      bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    kind         text NOT NULL,
+    summary      text NOT NULL,               -- in words, for people
+    order_before bigint[] NOT NULL,           -- ids of the living sections in their order
+    order_after  bigint[] NOT NULL,
+    moves        jsonb NOT NULL DEFAULT '[]', -- of items: {item, from, to}
+    texts        jsonb NOT NULL DEFAULT '[]', -- written by it: {section, field, before, after}, revisions
+    user_id      bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    undone_by_id bigint REFERENCES section_events (id) ON DELETE SET NULL,
+    CONSTRAINT section_events_kind_check CHECK (kind IN (
+        'added', 'reordered', 'merged', 'split', 'deleted', 'restored',
+        'headings',                           -- the post's list of headings was made the sections
+        'moved',                              -- one item, by a person
+        'allocated',                          -- many items, by what a model labelled
+        'undone'
+    ))
+);
+CREATE INDEX section_events_post_id_idx ON section_events (post_id, id DESC);
 -- Money: prices with the time they hold from, a ledger that always sums to the attempts, budgets.
 
 -- What a model costs from a moment on. A price that has begun is never changed: calls were paid at it.

@@ -12,8 +12,17 @@ from blogforge_llm import db
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.sections import ItemKind
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.editorial import suggestions
+from blogforge_llm.services.editorial import (
+    board,
+    headings,
+    items,
+    section_events,
+    section_joints,
+    sections,
+    suggestions,
+)
 from blogforge_llm.services.ops import audit, budgets, ledger
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
@@ -37,6 +46,34 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.list_", Permission.KEEP_SETTINGS, lambda conn, actor: settings.list_(conn, actor=actor)),
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
+    ("sections.add", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.add(conn, actor=actor, post_id=0, heading="x")),
+    ("sections.reorder", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.reorder(conn, actor=actor, post_id=0, order=[], version=0)),
+    ("sections.delete", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.delete(conn, actor=actor, section_id=0)),
+    ("sections.restore", Permission.WRITE_POSTS,
+     lambda conn, actor: sections.restore(conn, actor=actor, section_id=0)),
+    ("section_joints.merge", Permission.WRITE_POSTS,
+     lambda conn, actor: section_joints.merge(conn, actor=actor, section_id=0, into_id=0)),
+    ("section_joints.split", Permission.WRITE_POSTS,
+     lambda conn, actor: section_joints.split(
+         conn, actor=actor, section_id=0, field_key="", at=1, heading="x", base_revision_id=None)),
+    ("section_events.undo", Permission.WRITE_POSTS,
+     lambda conn, actor: section_events.undo(conn, actor=actor, post_id=0, event_id=0)),
+    ("headings.apply", Permission.WRITE_POSTS,
+     lambda conn, actor: headings.apply(
+         conn, actor=actor, post_id=0, version=0, base_revision_id=None, section_ids=[])),
+    ("items.collect", Permission.WRITE_POSTS,
+     lambda conn, actor: items.collect(conn, actor=actor, post_id=0, field_keys=[])),
+    ("items.add", Permission.WRITE_POSTS,
+     lambda conn, actor: items.add(conn, actor=actor, post_id=0, kind=ItemKind.IDEA, text="x")),
+    ("items.move", Permission.WRITE_POSTS,
+     lambda conn, actor: items.move(conn, actor=actor, item_id=0, section_id=None, base_section_id=None)),
+    ("items.delete", Permission.WRITE_POSTS, lambda conn, actor: items.delete(conn, actor=actor, item_id=0)),
+    ("items.restore", Permission.WRITE_POSTS, lambda conn, actor: items.restore(conn, actor=actor, item_id=0)),
+    ("board.apply", Permission.WRITE_POSTS,
+     lambda conn, actor: board.apply(conn, actor=actor, post_id=0, suggestion_id=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
     ("parts.publish", Permission.KEEP_PROMPTS,
      lambda conn, actor: parts.publish(conn, actor=actor, part_id=0, number=1)),

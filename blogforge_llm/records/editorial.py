@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from blogforge_llm.records.sections import Section
 from blogforge_llm.records.tasks import Category, Source
 
 
@@ -26,6 +27,17 @@ class Origin(StrEnum):
     EDITED = "edited"  # a suggestion, changed before it was accepted
     RESTORED = "restored"
     IMPORTED = "imported"
+    MERGED = "merged"  # with the text of a section that was merged into this one
+    SPLIT = "split"  # a part of a section's text
+    HEADINGS = "headings"  # taken from the post's list of headings
+
+
+class Scope(StrEnum):
+    """Where a field is."""
+
+    POST = "post"
+    SECTION = "section"  # every section of a post has it
+    BOARD = "board"  # of a post, but asked and shown on the allocation board only
 
 
 class SuggestionStatus(StrEnum):
@@ -47,7 +59,7 @@ class Field:
     name: str
     kind: FieldKind
     help: str
-    scope: str
+    scope: Scope
     max_length: int
     title_rank: int | None
     position: int
@@ -64,6 +76,13 @@ class Substage:
     position: int
     stage_key: str
     fields: list[Field]
+    """Those of the post itself."""
+    other_fields: list[Field]
+    """Those of its sections and of the board."""
+
+    @property
+    def has_sections(self) -> bool:
+        return any(field.scope == Scope.SECTION for field in self.other_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +133,7 @@ class Revision:
 
     id: int
     post_id: int
+    section_id: int | None
     field_id: int
     field_key: str
     base_revision_id: int | None
@@ -140,10 +160,11 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field of a post with its newest revision; None when nothing was ever written."""
+    """A field of a post, or of a section, with its newest revision; None when nothing was ever written."""
 
     field: Field
     revision: Revision | None
+    section_id: int | None = None
 
     @property
     def text(self) -> str:
@@ -156,11 +177,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A field of a post, as a link to it needs."""
+    """A field of a post or a section, as a link to it needs."""
 
     post_id: int
     post_title: str
+    section_id: int | None
+    section_code: str | None
     field_key: str
+    scope: Scope
     field_name: str
     substage_key: str
 
@@ -171,6 +195,7 @@ class Suggestion:
 
     id: int
     post_id: int
+    section_id: int | None
     field_id: int
     field_key: str
     action_id: int | None
@@ -217,13 +242,21 @@ class Overview:
     stages: list[Stage]
     values: dict[str, Value]
     suggestions: dict[str, list[Suggestion]]
+    sections: list[Section]
 
     @property
     def words(self) -> int:
-        return sum(value.revision.words for value in self.values.values() if value.revision)
+        own = sum(value.revision.words for value in self.values.values() if value.revision)
+        return own + sum(section.words for section in self.sections)
 
     def filled(self, substage: Substage) -> int:
-        return sum(self.values[field.key].is_filled for field in substage.fields)
+        """How many of a step's fields are filled; a section counts as one, filled once it has a text."""
+        own = sum(self.values[field.key].is_filled for field in substage.fields)
+        return own + (sum(section.words > 0 for section in self.sections) if substage.has_sections else 0)
+
+    def total(self, substage: Substage) -> int:
+        """A post without sections lacks one at least."""
+        return len(substage.fields) + (max(len(self.sections), 1) if substage.has_sections else 0)
 
     def waiting(self, key: str) -> SuggestionStatus | None:
         """What is open in a field: a text to review before one that is being written, that before a failure."""

@@ -10,6 +10,7 @@ import "./menu.js";
 import "./dialog.js";
 import "./sortable.js";
 import "./sortable-drag.js";
+import "./board.js";
 import "./filter.js";
 import "./shortcuts.js";
 import "./relative-time.js";

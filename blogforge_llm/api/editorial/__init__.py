@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from blogforge_llm.api.editorial import actions, fields, library, posts, suggestions, workflow
+from blogforge_llm.api.editorial import (
+    actions,
+    fields,
+    items,
+    library,
+    posts,
+    section_fields,
+    sections,
+    suggestions,
+    workflow,
+)
 
-BLUEPRINTS = [workflow.bp, posts.bp, fields.bp, suggestions.bp, actions.bp, library.bp]
+BLUEPRINTS = [
+    workflow.bp,
+    posts.bp,
+    sections.bp,
+    section_fields.bp,
+    items.bp,
+    fields.bp,
+    suggestions.bp,
+    actions.bp,
+    library.bp,
+]

@@ -16,7 +16,7 @@ from blogforge_llm.services.editorial import fields, revisions
 
 bp = Blueprint("fields", __name__, url_prefix="/api/v1/posts/<int:post_id>/fields", description="What posts say.")
 
-_STALE = "The field moved on; `current` is what is there now: {revision, text, by, at}. Or the post is deleted."
+STALE = "The field moved on; `current` is what is there now: {revision, text, by, at}. Or the post is deleted."
 
 
 @bp.get("")
@@ -25,7 +25,7 @@ _STALE = "The field moved on; `current` is what is there now: {revision, text, b
 def index(post_id: int) -> list[dict[str, Any]]:
     """List all fields of a post in the order of the workflow"""
     with db.transaction() as conn:
-        return [_out(value) for value in fields.list_values(conn, post_id=post_id)]
+        return [value_out(value) for value in fields.list_values(conn, post_id=post_id)]
 
 
 @bp.route("/<field_key>")
@@ -38,24 +38,24 @@ class Field(MethodView):
         Name its `revision` as `base_revision` when you write it.
         """
         with db.transaction() as conn:
-            return _out(fields.get(conn, post_id=post_id, field_key=field_key))
+            return value_out(fields.get(conn, post_id=post_id, field_key=field_key))
 
     @bp.arguments(FieldIn)
     @bp.response(200, FieldOut)
     @bp.alt_response(404, description="No such post or field.")
-    @bp.alt_response(409, description=_STALE)
+    @bp.alt_response(409, description=STALE)
     @bp.alt_response(428, description="`base_revision` was not named.")
     def put(self, data: dict[str, Any], post_id: int, field_key: str) -> dict[str, Any]:
         """Write a field
 
         Compare-and-set: only over the revision it was made from. The same text again changes nothing and succeeds.
         """
-        base = _base(data)
+        base = named_base(data)
         with db.transaction() as conn:
             fields.save(
                 conn, actor=current(), post_id=post_id, field_key=field_key, text=data["text"], base_revision_id=base
             )
-            return _out(fields.get(conn, post_id=post_id, field_key=field_key))
+            return value_out(fields.get(conn, post_id=post_id, field_key=field_key))
 
 
 @bp.get("/<field_key>/revisions")
@@ -64,31 +64,27 @@ class Field(MethodView):
 @bp.alt_response(404, description="No such post or field.")
 def list_revisions(query: dict[str, Any], post_id: int, field_key: str) -> dict[str, Any]:
     """List the history of a field, the newest first"""
-    limit = query["limit"]
     with db.transaction() as conn:
-        rows = revisions.list_(
-            conn, post_id=post_id, field_key=field_key, before_id=query.get("after"), limit=limit + 1
-        )
-    return {"items": rows[:limit], "next": rows[limit - 1].id if len(rows) > limit else None}
+        return revision_page(conn, query, post_id=post_id, field_key=field_key)
 
 
 @bp.post("/<field_key>/revisions/<int:revision_id>/restore")
 @bp.arguments(RestoreIn)
 @bp.response(200, FieldOut)
 @bp.alt_response(404, description="No such post, field or revision.")
-@bp.alt_response(409, description=_STALE)
+@bp.alt_response(409, description=STALE)
 @bp.alt_response(428, description="`base_revision` was not named.")
 def restore(data: dict[str, Any], post_id: int, field_key: str, revision_id: int) -> dict[str, Any]:
     """Restore an older text as a new revision"""
-    base = _base(data)
+    base = named_base(data)
     with db.transaction() as conn:
         revisions.restore(
             conn, actor=current(), post_id=post_id, field_key=field_key, revision_id=revision_id, base_revision_id=base
         )
-        return _out(fields.get(conn, post_id=post_id, field_key=field_key))
+        return value_out(fields.get(conn, post_id=post_id, field_key=field_key))
 
 
-def _base(data: dict[str, Any]) -> int | None:
+def named_base(data: dict[str, Any]) -> int | None:
     """Raises BaseMissing when the key is absent; null is a base, that of an empty field."""
     if "base_revision" not in data:
         raise BaseMissing("Name the revision your text was made from as `base_revision`; null for an empty field.")
@@ -96,7 +92,13 @@ def _base(data: dict[str, Any]) -> int | None:
     return base
 
 
-def _out(value: Value) -> dict[str, Any]:
+def revision_page(conn: db.Connection, query: dict[str, Any], **place: Any) -> dict[str, Any]:
+    limit = query["limit"]
+    rows = revisions.list_(conn, **place, before_id=query.get("after"), limit=limit + 1)
+    return {"items": rows[:limit], "next": rows[limit - 1].id if len(rows) > limit else None}
+
+
+def value_out(value: Value) -> dict[str, Any]:
     field, revision = value.field, value.revision
     return {
         "key": field.key, "name": field.name, "kind": field.kind, "substage": field.substage_key, "text": value.text,

@@ -150,6 +150,9 @@ class SuggestionOut(Schema):
 
     id = fields.Integer(metadata={"example": 12})
     post_id = fields.Integer(metadata={"example": 7})
+    section_id = fields.Integer(
+        allow_none=True, metadata={"description": "null for a field of the post itself.", "example": None}
+    )
     field = fields.String(attribute="field_key", metadata={"example": "basic_idea"})
     status = fields.String(
         validate=validate.OneOf([status.value for status in SuggestionStatus]), metadata={"example": "pending"}

@@ -25,10 +25,8 @@ def create(data: dict[str, Any], post_id: int, field_key: str) -> list[Suggestio
 
     The prompt is filled from the post's fields. The field stays as it is until a suggestion is accepted.
     """
-    route, model = data.pop("route", None), data.pop("model", None)
     with db.transaction() as conn:
-        asked: dict[str, Any] = data | plans.whom(conn, route=route, model=model)
-        return suggestions.create(conn, actor=current(), post_id=post_id, field_key=field_key, **asked)
+        return ask(conn, data, post_id=post_id, field_key=field_key)
 
 
 @bp.get("/posts/<int:post_id>/fields/<field_key>/suggestions")
@@ -37,12 +35,8 @@ def create(data: dict[str, Any], post_id: int, field_key: str) -> list[Suggestio
 @bp.alt_response(404, description="No such post or field.")
 def index(query: dict[str, Any], post_id: int, field_key: str) -> dict[str, Any]:
     """List all suggestions a field ever had, the newest first"""
-    limit = query["limit"]
     with db.transaction() as conn:
-        rows = suggestions.list_(
-            conn, post_id=post_id, field_key=field_key, before_id=query.get("after"), limit=limit + 1
-        )
-    return {"items": rows[:limit], "next": rows[limit - 1].id if len(rows) > limit else None}
+        return suggestion_page(conn, query, post_id=post_id, field_key=field_key)
 
 
 @bp.get("/suggestions/<int:suggestion_id>")
@@ -96,3 +90,15 @@ def discard(suggestion_id: int) -> Suggestion:
     """
     with db.transaction() as conn:
         return suggestions.discard(conn, actor=current(), suggestion_id=suggestion_id)
+
+
+def ask(conn: db.Connection, data: dict[str, Any], **place: Any) -> list[Suggestion]:
+    whom = plans.whom(conn, route=data.pop("route", None), model=data.pop("model", None))
+    asked: dict[str, Any] = data | whom
+    return suggestions.create(conn, actor=current(), **place, **asked)
+
+
+def suggestion_page(conn: db.Connection, query: dict[str, Any], **place: Any) -> dict[str, Any]:
+    limit = query["limit"]
+    rows = suggestions.list_(conn, **place, before_id=query.get("after"), limit=limit + 1)
+    return {"items": rows[:limit], "next": rows[limit - 1].id if len(rows) > limit else None}

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
-from blogforge_llm.records.editorial import Field, FieldKind, Stage, Substage
+from blogforge_llm.records.editorial import Field, FieldKind, Scope, Stage, Substage
 from blogforge_llm.services.editorial import workflow
 
 bp = Blueprint("workflow", __name__, url_prefix="/api/v1/workflow", description="Stages, sub-stages and fields.")
@@ -31,7 +31,7 @@ class SubstageOut(StageOut):
 
 
 class WorkflowFieldOut(StageOut):
-    """A field that every post has."""
+    """A field that every post, or every section, has."""
 
     substage = fields.String(attribute="substage_key", metadata={"example": "idea"})
     kind = fields.String(
@@ -39,7 +39,10 @@ class WorkflowFieldOut(StageOut):
         metadata={"description": "A `list` has one item per line.", "example": "text"},
     )
     help = fields.String(metadata={"example": "The idea in a paragraph."})
-    scope = fields.String(validate=validate.OneOf(["post", "section"]), metadata={"example": "post"})
+    scope = fields.String(
+        validate=validate.OneOf([scope.value for scope in Scope]),
+        metadata={"description": "Whether posts have it, their sections, or the allocation board.", "example": "post"},
+    )
     max_length = fields.Integer(metadata={"description": "Characters.", "example": 200000})
 
 

@@ -13,7 +13,7 @@ from blogforge_llm.api.prompts import change_schemas as changes
 from blogforge_llm.api.prompts import template_schemas as schemas
 from blogforge_llm.api.prompts.part_schemas import PublishedIn
 from blogforge_llm.records.prompts import Template, TemplateVersion, Usage
-from blogforge_llm.services.editorial import material, plans
+from blogforge_llm.services.editorial import materials, plans
 from blogforge_llm.services.prompts import comparisons, previews, resolver, sizes, templates
 
 bp = Blueprint(
@@ -164,7 +164,7 @@ def preview(data: dict[str, Any], template_id: int) -> dict[str, Any]:
     with db.transaction() as conn:
         if post_id is not None:
             wanted = previews.variables_of(conn, template_id=template_id, version=data.get("version"))
-            data["inputs"] = material.of_post(conn, post_id=post_id, wanted=wanted) | data["inputs"]
+            data["inputs"] = materials.of_post(conn, post_id=post_id, wanted=wanted) | data["inputs"]
         seen = previews.of_template(conn, template_id=template_id, **data)
         whom = plans.whom(conn, **asked)
         found = sizes.for_tokens(conn, tokens=seen.tokens, max_tokens=max_tokens, **whom)

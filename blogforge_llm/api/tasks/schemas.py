@@ -145,7 +145,7 @@ class TaskComparisonQuery(Schema):
     )
 
 
-class TaskChangeOut(Schema):
+class ChangeOut(Schema):
     """A run of text. All `same` and `added` in order are the new text."""
 
     kind = fields.String(validate=validate.OneOf(["same", "added", "removed"]))
@@ -156,11 +156,9 @@ class TaskComparisonOut(Schema):
     """What differs, word by word, from this task to the other, or to what its template says today."""
 
     is_same_prompt = fields.Boolean()
-    prompt = fields.List(
-        fields.Nested(TaskChangeOut), metadata={"description": "Each message under its role in brackets."}
-    )
+    prompt = fields.List(fields.Nested(ChangeOut), metadata={"description": "Each message under its role in brackets."})
     output = fields.List(
-        fields.Nested(TaskChangeOut),
+        fields.Nested(ChangeOut),
         allow_none=True,
         metadata={"description": "null until both tasks have an output."},
     )

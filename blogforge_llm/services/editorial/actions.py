@@ -13,9 +13,10 @@ from blogforge_llm.engine.types import OutputContract, Parameters
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.actions import Action
+from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import contracts
+from blogforge_llm.services.editorial import contracts, materials
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.registry import parameters as parameter_rules
 from blogforge_llm.services.registry import presets, routes
@@ -31,9 +32,11 @@ def create(
     """The first action of a field becomes its default unless told otherwise. Raises Invalid naming the field, also for
     a template that needs what no post has, and Conflict when the field has an action of that name."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
-    if sql.lock_field(conn, field_id=field_id) is None:
+    field = sql.lock_field(conn, field_id=field_id)
+    if field is None:
         raise Invalid.field("field_id", "There is no such field. Choose one of the workflow's fields.")
-    values = _checked(conn, name, template_id, route_id, preset_id, parameters or {}, contract or {})
+    scope = Scope(field["scope"])
+    values = _checked(conn, scope, name, template_id, route_id, preset_id, parameters or {}, contract or {})
     if is_default is None:
         is_default = get_default(conn, field_id) is None
     if is_default:
@@ -76,10 +79,10 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
     """Change what is given of name, template_id, route_id, preset_id, parameters, contract and is_default."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     action = get(conn, action_id)
-    sql.lock_field(conn, field_id=action.field_id)
+    scope = Scope(sql.lock_field(conn, field_id=action.field_id)["scope"])
     action = get(conn, action_id)
     _require_living(action)
-    values = _checked(conn, **{name: changes.get(name, getattr(action, name)) for name in _CHANGEABLE})
+    values = _checked(conn, scope, **{name: changes.get(name, getattr(action, name)) for name in _CHANGEABLE})
     is_default: bool = changes.get("is_default", action.is_default)
     if is_default and not action.is_default:
         sql.clear_default(conn, field_id=action.field_id)
@@ -127,11 +130,11 @@ _CHANGEABLE = ("name", "template_id", "route_id", "preset_id", "parameters", "co
 
 
 def _checked(
-    conn: db.Connection, name: str, template_id: int, route_id: int | None, preset_id: int | None,
+    conn: db.Connection, scope: Scope, name: str, template_id: int, route_id: int | None, preset_id: int | None,
     parameters: Mapping[str, Any], contract: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """The columns to write. Raises Invalid naming the field."""
-    _require_known_variables(conn, _template_version(conn, template_id))
+    _require_known_variables(conn, scope, _template_version(conn, template_id))
     if route_id is not None:
         _require(lambda: routes.get(conn, route_id=route_id), "route_id", "There is no such route. Choose another one.")
     if preset_id is not None:
@@ -155,9 +158,11 @@ def _template_version(conn: db.Connection, template_id: int) -> int:
     return version_id
 
 
-def _require_known_variables(conn: db.Connection, version_id: int) -> None:
-    """Editors fill variables from their post's fields by key: what has no field could never be filled."""
-    keys = {row["key"] for row in sql.list_field_keys(conn)}
+def _require_known_variables(conn: db.Connection, scope: Scope, version_id: int) -> None:
+    """Editors fill variables from their post's and section's fields by key: what has no field, and is not computed,
+    could never be filled."""
+    keys = {row["key"] for row in sql.list_field_keys(conn) if row["scope"] in (Scope.POST, scope)}
+    keys |= set(materials.COMPUTED[scope])
     foreign = [v.name for v in resolver.variables(conn, version_id) if v.is_required and v.name not in keys]
     if foreign:
         names = ", ".join(f"`{name}`" for name in foreign)

@@ -6,12 +6,23 @@ from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
-from blogforge_llm.errors import Conflict, Invalid
+from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Overview, Substage, Suggestion, SuggestionStatus, Value
+from blogforge_llm.records.sections import Section
 from blogforge_llm.services import diffs
-from blogforge_llm.services.editorial import actions, fields, plans, posts, suggestions, workflow
+from blogforge_llm.services.editorial import (
+    actions,
+    fields,
+    materials,
+    plans,
+    posts,
+    sections,
+    suggestions,
+    workflow,
+)
+from blogforge_llm.services.editorial.materials import Material
 from blogforge_llm.services.registry import candidates
 from blogforge_llm.services.tasks import attempts, tasks, wording, workers
 
@@ -42,33 +53,71 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One step of the workflow for one post. `is_worker_alive`: whether anybody takes up what is asked."""
+    """One step of the workflow for one post, one of its sections, or its allocation board. `offered` is all that waits
+    there; `is_worker_alive`: whether anybody takes up what is asked."""
 
     overview: Overview
     substage: Substage
     blocks: list[Block]
+    offered: list[Suggestion]
     is_worker_alive: bool
+    section: Section | None = None
 
     @property
     def running(self) -> list[int]:
         """The tasks the page must follow."""
-        offered = [each for field in self.substage.fields for each in self.overview.suggestions.get(field.key, [])]
-        return [each.task_id for each in offered if each.status == SuggestionStatus.RUNNING]
+        return [each.task_id for each in self.offered if each.status == SuggestionStatus.RUNNING]
 
 
 def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str, field_key: str | None = None) -> Desk:
     """All fields of the step, or only the one named."""
     substage = workflow.get_substage(conn, key=substage_key)
     whole = overview(conn, post_id=post_id)
-    blocks = [_block(conn, actor, whole, field.key) for field in substage.fields if field_key in (None, field.key)]
-    return Desk(whole, substage, blocks, workers.is_any_alive(conn))
+    material = Material(whole.values, {})
+    shown = [whole.values[field.key] for field in substage.fields if field_key in (None, field.key)]
+    blocks = [
+        _block(conn, actor, whole, material, value, whole.suggestions.get(value.field.key, [])) for value in shown
+    ]
+    offered = [each for field in substage.fields for each in whole.suggestions.get(field.key, [])]
+    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn))
+
+
+def open_section(
+    conn: db.Connection, *, actor: User, post_id: int, section_id: int, field_key: str | None = None
+) -> Desk:
+    """All fields of the section, or only the one named."""
+    section = sections.get(conn, section_id=section_id)
+    if section.post_id != post_id:
+        raise NotFound("The post has no such section.")
+    whole = overview(conn, post_id=post_id)
+    material = materials.load(conn, post_id=post_id, section_id=section_id)
+    offered = suggestions.list_open(conn, post_id=post_id, section_id=section_id)
+    own = [value for value in material.values.values() if value.section_id is not None]
+    shown = [value for value in own if field_key in (None, value.field.key)]
+    blocks = [
+        _block(conn, actor, whole, material, value, [each for each in offered if each.field_id == value.field.id])
+        for value in shown
+    ]
+    substage = workflow.get_substage(conn, key=own[0].field.substage_key)
+    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn), section)
+
+
+def open_board(conn: db.Connection, *, actor: User, post_id: int, field_key: str) -> Desk:
+    """The one field that the allocation board asks with."""
+    whole = overview(conn, post_id=post_id)
+    value = fields.get(conn, post_id=post_id, field_key=field_key)
+    material = materials.load(conn, post_id=post_id, is_board=True)
+    offered = whole.suggestions.get(field_key, [])
+    block = _block(conn, actor, whole, material, value, offered)
+    substage = workflow.get_substage(conn, key=value.field.substage_key)
+    return Desk(whole, substage, [block], offered, workers.is_any_alive(conn))
 
 
 def next_step(conn: db.Connection, *, post_id: int) -> Substage:
     """Where work goes on: the first step with an empty field, the last one of a finished post."""
     whole = overview(conn, post_id=post_id)
     steps = [substage for stage in whole.stages for substage in stage.substages]
-    return next((step for step in steps if whole.filled(step) < len(step.fields)), steps[-1])
+    return next((step for step in steps if whole.filled(step) < whole.total(step)), steps[-1])
 
 
 def overview(conn: db.Connection, *, post_id: int) -> Overview:
@@ -77,19 +126,21 @@ def overview(conn: db.Connection, *, post_id: int) -> Overview:
     for suggestion in suggestions.list_open(conn, post_id=post_id):
         waiting.setdefault(suggestion.field_key, []).append(suggestion)
     values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
-    return Overview(post, workflow.list_stages(conn), values, waiting)
+    return Overview(post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id))
 
 
-def _block(conn: db.Connection, actor: User, whole: Overview, field_key: str) -> Block:
-    value = whole.values[field_key]
+def _block(
+    conn: db.Connection, actor: User, whole: Overview, material: Material, value: Value, offered: list[Suggestion]
+) -> Block:
     plan, problem, missing = None, None, []
+    place = {"post_id": whole.post.id, "section_id": value.section_id, "field_key": value.field.key}
     try:
-        plan = plans.make(conn, actor=actor, post_id=whole.post.id, field_key=field_key)
+        plan = plans.make(conn, actor=actor, **place, material=material)  # type: ignore[arg-type]
     except (Invalid, Conflict) as error:
         problem = str(error)
         keys = error.errors if isinstance(error, Invalid) else {}
-        missing = [whole.values[key] for key in keys if key in whole.values]
-    offers = [_offer(conn, actor, suggestion, value) for suggestion in whole.suggestions.get(field_key, [])]
+        missing = [material.values[key] for key in keys if key in material.values]
+    offers = [_offer(conn, actor, suggestion, value) for suggestion in offered]
     return Block(value, offers, actions.list_for_field(conn, value.field.id), plan, problem, missing)
 
 

@@ -1,4 +1,5 @@
-"""What a post has in its fields, and the one way to write it: compare-and-set against the newest revision.
+"""What a post and its sections have in their fields, and the one way to write it: compare-and-set against the newest
+revision.
 
 Older values are in revisions.py, values offered by models in suggestions.py.
 """
@@ -10,7 +11,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, NotFound
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.editorial import Field, FieldKind, Origin, Revision, Value
+from blogforge_llm.records.editorial import Field, FieldKind, Origin, Revision, Scope, Value
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import titles, workflow
@@ -20,17 +21,21 @@ posts_sql = db.load("editorial/posts")
 revisions_sql = db.load("editorial/revisions")
 
 
-def list_values(conn: db.Connection, *, post_id: int) -> list[Value]:
-    """Every field of the post, filled or not, in the order of the workflow."""
-    if posts_sql.get_post(conn, post_id=post_id) is None:
-        raise NotFound("There is no such post.")
-    current = {row["field_id"]: Revision(**row) for row in revisions_sql.list_current(conn, post_id=post_id)}
-    return [Value(field, current.get(field.id)) for field in workflow.list_fields(conn)]
+def list_values(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Value]:
+    """Every field of the post, or of one of its sections, filled or not, in the order of the workflow."""
+    _require_place(conn, post_id, section_id)
+    scope = Scope.POST if section_id is None else Scope.SECTION
+    rows = revisions_sql.list_current(conn, post_id=post_id, section_id=section_id)
+    current = {row["field_id"]: Revision(**row) for row in rows}
+    return [
+        Value(field, current.get(field.id), section_id) for field in workflow.list_fields(conn) if field.scope == scope
+    ]
 
 
-def get(conn: db.Connection, *, post_id: int, field_key: str) -> Value:
-    field = workflow.get_field(conn, key=field_key)
-    return next(value for value in list_values(conn, post_id=post_id) if value.field.id == field.id)
+def get(conn: db.Connection, *, post_id: int, field_key: str, section_id: int | None = None) -> Value:
+    field = workflow.field_at(conn, key=field_key, section_id=section_id)
+    _require_place(conn, post_id, section_id)
+    return Value(field, _current(conn, post_id, section_id, field), section_id)
 
 
 def save(
@@ -39,6 +44,7 @@ def save(
     actor: User,
     post_id: int,
     field_key: str,
+    section_id: int | None = None,
     text: str,
     base_revision_id: int | None,
     is_autosave: bool = False,
@@ -52,10 +58,10 @@ def save(
     its `current` is {revision, text, by, at}. An autosave takes the place of the one before it, see _folded.
     """
     permissions.require(actor, Permission.WRITE_POSTS)
-    field = workflow.get_field(conn, key=field_key)
+    field = workflow.field_at(conn, key=field_key, section_id=section_id)
     text = tidy(field, text)
-    lock_live(conn, post_id=post_id)
-    current = _current(conn, post_id, field)
+    lock_live(conn, post_id=post_id, section_id=section_id)
+    current = _current(conn, post_id, section_id, field)
     if text == (current.text if current else ""):
         return current
     _compare(current, base_revision_id, field)
@@ -63,6 +69,7 @@ def save(
     revision_id = revisions_sql.create_revision(
         conn,
         post_id=post_id,
+        section_id=section_id,
         field_id=field.id,
         base_revision_id=folded.base_revision_id if folded else base_revision_id,
         text=text,
@@ -73,10 +80,10 @@ def save(
         is_autosave=is_autosave,
         started_at=folded.started_at if folded else None,
     )
-    sql.set_value(conn, post_id=post_id, field_id=field.id, revision_id=revision_id)
+    sql.set_value(conn, post_id=post_id, section_id=section_id, field_id=field.id, revision_id=revision_id)
     if folded:
         revisions_sql.delete_revision(conn, revision_id=folded.id)
-    _touch(conn, actor=actor, post_id=post_id)
+    touch(conn, actor=actor, post_id=post_id)
     return Revision(**revisions_sql.get_revision(conn, revision_id=revision_id))
 
 
@@ -95,20 +102,39 @@ def shaped(field: Field, text: str) -> str:
     return text
 
 
-def lock_live(conn: db.Connection, *, post_id: int) -> str:
-    """Make other writers of this post wait. Returns its title. Raises NotFound, and Conflict for a deleted post."""
+def lock_live(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> str:
+    """Make other writers of this post wait. Returns its title. Raises NotFound, and Conflict for a deleted post or
+    section."""
     post = posts_sql.lock_post(conn, post_id=post_id)
     if post is None:
         raise NotFound("There is no such post.")
     if post["deleted_at"] is not None:
         raise Conflict("This post was deleted. Restore it to go on writing.")
+    if section_id is not None:
+        section = _section(conn, post_id, section_id)
+        if section["deleted_at"] is not None:
+            raise Conflict(f"Section {section['code']} was deleted. Restore it to go on writing.")
     title: str = post["title"]
     return title
 
 
-def _current(conn: db.Connection, post_id: int, field: Field) -> Revision | None:
-    """The newest revision as a writer must see it: the post is locked."""
-    revision_id = sql.get_current_id(conn, post_id=post_id, field_id=field.id)
+def _require_place(conn: db.Connection, post_id: int, section_id: int | None) -> None:
+    if posts_sql.get_post(conn, post_id=post_id) is None:
+        raise NotFound("There is no such post.")
+    if section_id is not None:
+        _section(conn, post_id, section_id)
+
+
+def _section(conn: db.Connection, post_id: int, section_id: int) -> dict[str, Any]:
+    row: dict[str, Any] | None = sql.get_section(conn, post_id=post_id, section_id=section_id)
+    if row is None:
+        raise NotFound("The post has no such section.")
+    return row
+
+
+def _current(conn: db.Connection, post_id: int, section_id: int | None, field: Field) -> Revision | None:
+    """The newest revision; for a writer, who has locked the post, as nobody else can change it now."""
+    revision_id = sql.get_current_id(conn, post_id=post_id, section_id=section_id, field_id=field.id)
     return None if revision_id is None else Revision(**revisions_sql.get_revision(conn, revision_id=revision_id))
 
 
@@ -140,7 +166,7 @@ def _folded(conn: db.Connection, current: Revision | None, actor: User) -> Revis
     return current if sql.is_foldable(conn, revision_id=current.id) else None
 
 
-def _touch(conn: db.Connection, *, actor: User, post_id: int) -> None:
+def touch(conn: db.Connection, *, actor: User, post_id: int) -> None:
     """The post was written to: who and when, and its title if a field that names it is filled."""
     source = posts_sql.get_title_source(conn, post_id=post_id)
     title = titles.from_text(source) if source else posts_sql.get_post(conn, post_id=post_id)["title"]

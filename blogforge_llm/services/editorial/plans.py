@@ -12,12 +12,13 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.engine.types import Candidate, OutputContract, Parameters
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
-from blogforge_llm.records.editorial import Field, Value
+from blogforge_llm.records.editorial import Field, Scope
 from blogforge_llm.records.prompts import Variable
-from blogforge_llm.services.editorial import actions, fields, material
+from blogforge_llm.services.editorial import actions, fields, materials, workflow
+from blogforge_llm.services.editorial.materials import Material
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.prompts.resolver import Resolved
 from blogforge_llm.services.registry import candidates, models, routes
@@ -78,25 +79,28 @@ def make(
     actor: User,
     post_id: int,
     field_key: str,
+    section_id: int | None = None,
     action_id: int | None = None,
     route_id: int | None = None,
     model_id: int | None = None,
     parameters: Mapping[str, Any] | None = None,
+    material: Material | None = None,
 ) -> Plan:
     """The field's default action unless another is named; a model is asked alone, a route in its order.
 
     Raises Invalid saying what to do: no action, a field that the prompt needs is empty (`errors`
-    is by field key), nobody to ask.
+    is by field key), nobody to ask. `material` is given by who makes several plans for one place.
     """
-    values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
-    if field_key not in values:
-        raise NotFound("Posts have no such field.")
-    value = values[field_key]
+    field = workflow.field_at(conn, key=field_key, section_id=section_id)
+    is_board = field.scope == Scope.BOARD
+    if material is None:
+        material = materials.load(conn, post_id=post_id, section_id=section_id, is_board=is_board)
+    value = material.values.get(field_key) or fields.get(conn, post_id=post_id, field_key=field_key)
     action = _action(conn, value.field, action_id)
     usual, contract = actions.engine_settings(action)
     version_id = action.template_version_id
     pieces = resolver.list_pieces(conn, version_id)
-    inputs = _inputs(resolver.variables_of(pieces), values)
+    inputs = _inputs(resolver.variables_of(pieces), material)
     resolved = resolver.resolve_pieces(pieces, inputs, template_id=action.template_id, template_version_id=version_id)
     route_id = None if model_id is not None else route_id if route_id is not None else action.route_id
     asked = candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id)
@@ -145,22 +149,24 @@ def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
     return action
 
 
-def _inputs(wanted: Sequence[Variable], values: Mapping[str, Value]) -> dict[str, Any]:
-    """The template's variables from the post's fields of the same key. Raises Invalid naming those that are empty."""
-    inputs = {
-        v.name: material.of_value(values[v.name]) for v in wanted if v.name in values and values[v.name].is_filled
-    }
+def _inputs(wanted: Sequence[Variable], material: Material) -> dict[str, Any]:
+    """The template's variables from the fields of the same key. Raises Invalid naming those that are empty."""
+    found = {variable.name: material.find(variable.name) for variable in wanted}
+    inputs = {name: value for name, value in found.items() if value is not None}
     missing = [variable.name for variable in wanted if variable.is_required and variable.name not in inputs]
     if missing:
-        problems = {name: _problem(name, values) for name in missing}
+        problems = {name: _problem(name, material) for name in missing}
         raise Invalid(" ".join(problems.values()), problems)
     return inputs
 
 
-def _problem(name: str, values: Mapping[str, Value]) -> str:
-    if name not in values:
+def _problem(name: str, material: Material) -> str:
+    for computed in materials.COMPUTED.values():
+        if name in computed and name in material.computed:
+            return computed[name]
+    if name not in material.values:
         return f"The prompt needs `{name}`, which no field of a post fills. An admin must change the template."
-    field = values[name].field
+    field = material.values[name].field
     return f"“{field.name}” is empty. Fill it first, under {field.substage_name}: the prompt needs it."
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from blogforge_llm import db
 from blogforge_llm.errors import NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Origin, Revision
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import fields, posts, workflow
+from blogforge_llm.services.editorial import fields
 
 sql = db.load("editorial/revisions")
 
@@ -15,13 +17,20 @@ _NEWEST = 2**63 - 1
 
 
 def list_(
-    conn: db.Connection, *, post_id: int, field_key: str, before_id: int | None = None, limit: int = 50
+    conn: db.Connection,
+    *,
+    post_id: int,
+    field_key: str,
+    section_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
 ) -> list[Revision]:
     """The newest first, below `before_id`."""
-    posts.get(conn, post_id=post_id)
-    field = workflow.get_field(conn, key=field_key)
+    field = fields.get(conn, post_id=post_id, section_id=section_id, field_key=field_key).field
     before = _NEWEST if before_id is None else before_id
-    rows = sql.list_revisions(conn, post_id=post_id, field_id=field.id, before_id=before, limit=limit)
+    rows = sql.list_revisions(
+        conn, post_id=post_id, section_id=section_id, field_id=field.id, before_id=before, limit=limit
+    )
     return [Revision(**row) for row in rows]
 
 
@@ -38,6 +47,7 @@ def restore(
     actor: User,
     post_id: int,
     field_key: str,
+    section_id: int | None = None,
     revision_id: int | None,
     base_revision_id: int | None,
 ) -> Revision | None:
@@ -49,22 +59,28 @@ def restore(
     text = ""
     if revision_id is not None:
         revision = get(conn, revision_id=revision_id)
-        if (revision.post_id, revision.field_key) != (post_id, field_key):
+        if (revision.post_id, revision.section_id, revision.field_key) != (post_id, section_id, field_key):
             raise NotFound("This field has no such revision.")
         text = revision.text
     return fields.save(
-        conn, actor=actor, post_id=post_id, field_key=field_key, text=text, base_revision_id=base_revision_id,
-        origin=Origin.RESTORED, restored_from_id=revision_id,
+        conn, actor=actor, post_id=post_id, section_id=section_id, field_key=field_key, text=text,
+        base_revision_id=base_revision_id, origin=Origin.RESTORED, restored_from_id=revision_id,
     )  # fmt: skip
 
 
 def yield_to(
-    conn: db.Connection, *, actor: User, post_id: int, field_key: str, text: str, revision_id: int | None
+    conn: db.Connection,
+    *,
+    actor: User,
+    post_id: int,
+    field_key: str,
+    section_id: int | None = None,
+    text: str,
+    revision_id: int | None,
 ) -> Revision | None:
     """Give way to what somebody else saved: `text` becomes a revision over theirs, and theirs the newest again."""
-    mine = fields.save(conn, actor=actor, post_id=post_id, field_key=field_key, text=text, base_revision_id=revision_id)
+    place: dict[str, Any] = {"post_id": post_id, "section_id": section_id, "field_key": field_key}
+    mine = fields.save(conn, actor=actor, **place, text=text, base_revision_id=revision_id)
     if mine is None or mine.id == revision_id:
         return mine
-    return restore(
-        conn, actor=actor, post_id=post_id, field_key=field_key, revision_id=revision_id, base_revision_id=mine.id
-    )
+    return restore(conn, actor=actor, **place, revision_id=revision_id, base_revision_id=mine.id)

@@ -9,7 +9,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.editorial import Origin, Place, Revision, Suggestion, SuggestionStatus
+from blogforge_llm.records.editorial import Origin, Place, Revision, Scope, Suggestion, SuggestionStatus
 from blogforge_llm.services import distances, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, plans, posts, revisions, workflow
@@ -35,6 +35,7 @@ def create(
     actor: User,
     post_id: int,
     field_key: str,
+    section_id: int | None = None,
     action_id: int | None = None,
     route_id: int | None = None,
     model_id: int | None = None,
@@ -50,14 +51,14 @@ def create(
     permissions.require(actor, Permission.WRITE_POSTS)
     if not 1 <= count <= MOST_AT_ONCE:
         raise Invalid.field("count", f"Ask for 1 to {MOST_AT_ONCE} suggestions at once.")
-    fields.lock_live(conn, post_id=post_id)
+    fields.lock_live(conn, post_id=post_id, section_id=section_id)
     plan = plans.make(
-        conn, actor=actor, post_id=post_id, field_key=field_key, action_id=action_id, route_id=route_id,
-        model_id=model_id, parameters=parameters,
+        conn, actor=actor, post_id=post_id, section_id=section_id, field_key=field_key, action_id=action_id,
+        route_id=route_id, model_id=model_id, parameters=parameters,
     )  # fmt: skip
     if instead_of is not None:
         _ask_instead(conn, actor, instead_of)
-    return [_ask(conn, actor, post_id, plan) for _ in range(count)]
+    return [_ask(conn, actor, post_id, section_id, plan) for _ in range(count)]
 
 
 def offer(conn: db.Connection, *, actor: User, task_id: int, post_id: int, field_key: str) -> Suggestion:
@@ -66,15 +67,15 @@ def offer(conn: db.Connection, *, actor: User, task_id: int, post_id: int, field
     permissions.require(actor, Permission.WRITE_POSTS)
     fields.lock_live(conn, post_id=post_id)
     task, field = tasks.get(conn, task_id=task_id), workflow.get_field(conn, key=field_key)
-    if field.scope != "post":
+    if field.scope != Scope.POST:
         raise NotFound("Posts have no such field.")
     if not task.output:
         raise Conflict("This task has no output, so there is nothing to offer.")
     message = "This output was offered to a field before. Run it again to offer it once more."
     with uniqueness.guard(conn, constraint="suggestions_task_id_key", message=message):
         suggestion_id = sql.create_suggestion(
-            conn, post_id=post_id, field_id=field.id, action_id=None, task_id=task_id, user_id=actor.id,
-            base_revision_id=sql.get_base(conn, post_id=post_id, field_id=field.id, task_id=task_id),
+            conn, post_id=post_id, section_id=None, field_id=field.id, action_id=None, task_id=task_id,
+            user_id=actor.id, base_revision_id=sql.get_base(conn, post_id=post_id, field_id=field.id, task_id=task_id),
         )  # fmt: skip
     return get(conn, suggestion_id=suggestion_id)
 
@@ -89,22 +90,29 @@ def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
 def find_place(conn: db.Connection, *, task_id: int) -> Place | None:
     """The field a task writes for; None for tasks that are nobody's suggestion."""
     row = sql.get_place_of_task(conn, task_id=task_id)
-    return Place(**row) if row else None
+    return Place(**row | {"scope": Scope(row["scope"])}) if row else None
 
 
-def list_open(conn: db.Connection, *, post_id: int) -> list[Suggestion]:
-    """Running, failed and pending ones in all fields of the post, the oldest first."""
-    return [_suggestion(row) for row in sql.list_open(conn, post_id=post_id)]
+def list_open(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Suggestion]:
+    """Running, failed and pending ones in all fields of the post, or of one of its sections, the oldest first."""
+    return [_suggestion(row) for row in sql.list_open(conn, post_id=post_id, section_id=section_id)]
 
 
 def list_(
-    conn: db.Connection, *, post_id: int, field_key: str, before_id: int | None = None, limit: int = 50
+    conn: db.Connection,
+    *,
+    post_id: int,
+    field_key: str,
+    section_id: int | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
 ) -> list[Suggestion]:
     """All of a field, whatever became of them, the newest first, below `before_id`."""
-    posts.get(conn, post_id=post_id)
-    field = workflow.get_field(conn, key=field_key)
+    field = fields.get(conn, post_id=post_id, section_id=section_id, field_key=field_key).field
     before = _NEWEST if before_id is None else before_id
-    rows = sql.list_suggestions(conn, post_id=post_id, field_id=field.id, before_id=before, limit=limit)
+    rows = sql.list_suggestions(
+        conn, post_id=post_id, section_id=section_id, field_id=field.id, before_id=before, limit=limit
+    )
     return [_suggestion(row) for row in rows]
 
 
@@ -123,7 +131,22 @@ def accept(
     before, and while there is nothing to accept.
     """
     permissions.require(actor, Permission.WRITE_POSTS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
+    _require_undecided(suggestion)
+    if workflow.get_field(conn, key=suggestion.field_key).scope == Scope.BOARD:
+        raise Conflict("These are labels for the allocation board. Apply them there instead of accepting them.")
+    return let_in(conn, actor=actor, suggestion=suggestion, text=text, base_revision_id=base_revision_id)
+
+
+def let_in(
+    conn: db.Connection,
+    *,
+    actor: User,
+    suggestion: Suggestion,
+    text: str | None = None,
+    base_revision_id: int | _Base | None = OWN_BASE,
+) -> Revision:
+    """The writing itself, for who has locked the suggestion: accept, and the allocation board."""
     _require_undecided(suggestion)
     if suggestion.status != SuggestionStatus.PENDING:
         raise Conflict(_NOTHING_TO_ACCEPT[suggestion.status])
@@ -137,6 +160,7 @@ def accept(
         conn,
         actor=actor,
         post_id=suggestion.post_id,
+        section_id=suggestion.section_id,
         field_key=suggestion.field_key,
         text=text,
         base_revision_id=suggestion.base_revision_id if base_revision_id is OWN_BASE else base_revision_id,
@@ -157,14 +181,14 @@ def reopen(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestio
     """Take an acceptance back: the text before it again, and every suggestion it put away open again. Raises Conflict
     when the field moved on since, or nothing was accepted."""
     permissions.require(actor, Permission.WRITE_POSTS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.revision_id is None:
         raise Conflict("This suggestion is not accepted, so there is nothing to undo.")
     accepted = revisions.get(conn, revision_id=suggestion.revision_id)
     if accepted.suggestion_id != suggestion.id:
         raise Conflict("Accepting it changed nothing, so there is nothing to undo.")
     back = revisions.restore(
-        conn, actor=actor, post_id=suggestion.post_id, field_key=suggestion.field_key,
+        conn, actor=actor, post_id=suggestion.post_id, section_id=suggestion.section_id, field_key=suggestion.field_key,
         revision_id=accepted.base_revision_id, base_revision_id=accepted.id,
     )  # fmt: skip
     ids = [suggestion.id, *list_passed_over(conn, suggestion_id=suggestion.id)]
@@ -183,7 +207,7 @@ def list_passed_over(conn: db.Connection, *, suggestion_id: int) -> list[int]:
 def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
     """Refuse it, or stop it while it is being written. Again does nothing. Raises Conflict once it was accepted."""
     permissions.require(actor, Permission.WRITE_POSTS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status == SuggestionStatus.RUNNING:
         return withdraw(conn, actor=actor, suggestion_id=suggestion_id)
     if suggestion.status in {SuggestionStatus.ACCEPTED, SuggestionStatus.EDITED}:
@@ -197,7 +221,7 @@ def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggesti
 def withdraw(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
     """Stop it while it is being written; one that is there already stays as it is."""
     permissions.require(actor, Permission.RUN_TASKS)
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status != SuggestionStatus.RUNNING:
         return suggestion
     try:
@@ -217,7 +241,7 @@ _NOTHING_TO_ACCEPT = {
 }
 
 
-def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Suggestion:
+def _ask(conn: db.Connection, actor: User, post_id: int, section_id: int | None, plan: plans.Plan) -> Suggestion:
     task_id = tasks.add(
         conn,
         actor=actor,
@@ -231,15 +255,15 @@ def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Su
         contract=plan.contract,
     )
     suggestion_id = sql.create_suggestion(
-        conn, post_id=post_id, field_id=plan.field.id, action_id=plan.action.id, task_id=task_id,
-        base_revision_id=plan.base_revision_id, user_id=actor.id,
+        conn, post_id=post_id, section_id=section_id, field_id=plan.field.id, action_id=plan.action.id,
+        task_id=task_id, base_revision_id=plan.base_revision_id, user_id=actor.id,
     )  # fmt: skip
     return get(conn, suggestion_id=suggestion_id)
 
 
 def _ask_instead(conn: db.Connection, actor: User, suggestion_id: int) -> None:
     """Somebody is not content with this one: a failure is put away, a text stays to be compared with."""
-    suggestion = _lock(conn, suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status == SuggestionStatus.FAILED:
         discard(conn, actor=actor, suggestion_id=suggestion_id)
     elif suggestion.status == SuggestionStatus.PENDING:
@@ -257,7 +281,7 @@ def _decide(
     )  # fmt: skip
 
 
-def _lock(conn: db.Connection, suggestion_id: int) -> Suggestion:
+def lock(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
     """The suggestion as it is once everybody else who writes its post is through. The post first: no deadlock."""
     suggestion = get(conn, suggestion_id=suggestion_id)
     posts.lock(conn, post_id=suggestion.post_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blogforge_llm import db
 from blogforge_llm.errors import NotFound
-from blogforge_llm.records.editorial import Field, Stage, Substage
+from blogforge_llm.records.editorial import Field, Scope, Stage, Substage
 
 sql = db.load("editorial/workflow")
 
@@ -19,9 +19,13 @@ def list_stages(conn: db.Connection) -> list[Stage]:
 
 
 def list_substages(conn: db.Connection) -> list[Substage]:
-    fields = list_fields(conn)
+    """In order, with their fields."""
+    found: dict[str, tuple[list[Field], list[Field]]] = {}
+    for field in list_fields(conn):
+        own, other = found.setdefault(field.substage_key, ([], []))
+        (own if field.scope == Scope.POST else other).append(field)
     return [
-        Substage(**row, fields=[field for field in fields if field.substage_key == row["key"]])
+        Substage(**row, fields=found.get(row["key"], ([], []))[0], other_fields=found.get(row["key"], ([], []))[1])
         for row in sql.list_substages(conn)
     ]
 
@@ -33,13 +37,24 @@ def get_substage(conn: db.Connection, *, key: str) -> Substage:
     raise NotFound("The workflow has no such step.")
 
 
-def list_fields(conn: db.Connection) -> list[Field]:
-    return [Field(**row) for row in sql.list_fields(conn)]
+def list_fields(conn: db.Connection, *, scope: Scope | None = None) -> list[Field]:
+    """In the order of the pages; all of them, or those of one scope."""
+    fields = [Field(**row | {"scope": Scope(row["scope"])}) for row in sql.list_fields(conn)]
+    return fields if scope is None else [field for field in fields if field.scope == scope]
+
+
+def field_at(conn: db.Connection, *, key: str, section_id: int | None) -> Field:
+    """The field of a section, or of the post when none is named. Raises NotFound when it has no such field."""
+    field = get_field(conn, key=key)
+    if (field.scope == Scope.SECTION) != (section_id is not None):
+        whose = "Posts have" if section_id is None else "Sections have"
+        raise NotFound(f"{whose} no field “{key}”.")
+    return field
 
 
 def get_field(conn: db.Connection, *, key: str) -> Field:
-    """Raises NotFound, also for a key no row could have."""
+    """Whatever its scope. Raises NotFound, also for a key no row could have."""
     row = sql.get_field(conn, key=key) if key.isprintable() else None
     if row is None:
         raise NotFound(f"Posts have no field “{key[:100]}”." if key.isprintable() else "Posts have no such field.")
-    return Field(**row)
+    return Field(**row | {"scope": Scope(row["scope"])})

@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.editorial import actions, fields, library, posts, prompts, revisions, suggestions, workflow
+from blogforge_llm.web.editorial import (
+    actions,
+    board,
+    fields,
+    headings,
+    library,
+    posts,
+    prompts,
+    revisions,
+    sections,
+    suggestions,
+    workflow,
+)
 
-BLUEPRINTS = [posts.bp, workflow.bp, fields.bp, revisions.bp, suggestions.bp, prompts.bp, actions.bp, library.bp]
+BLUEPRINTS = [
+    posts.bp,
+    workflow.bp,
+    sections.bp,
+    headings.bp,
+    board.bp,
+    fields.bp,
+    revisions.bp,
+    suggestions.bp,
+    prompts.bp,
+    actions.bp,
+    library.bp,
+]

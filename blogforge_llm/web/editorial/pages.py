@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, DomainError, Invalid
-from blogforge_llm.records.editorial import Field
+from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import desk, workflow
+from blogforge_llm.services.editorial.board import FIELD
 from blogforge_llm.web import asked, htmx, viewers
-from blogforge_llm.web.editorial import steps
+from blogforge_llm.web.editorial import outlines, places, steps
+from blogforge_llm.web.editorial.places import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +38,62 @@ def draft_of(refusal: DomainError, text: str, base: int | None) -> Draft:
     return Draft(text, base, error=refusal.errors.get("text") if isinstance(refusal, Invalid) else str(refusal))
 
 
-def step(post_id: int, substage: str, **state: Any) -> str:
-    """The whole page of a step."""
+def step(post_id: int, substage: str, *, template: str = "editorial/workflow/show.html", **state: Any) -> str:
+    """The whole page of a step, or a part of it."""
     with db.transaction() as conn:
         found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
-        choices = asked.choices(conn)
-    return render_template(
-        "editorial/workflow/show.html", desk=found, post=found.overview.post, choices=choices,
-        steps=steps.groups(found.overview, substage), **_state(state),
-    )  # fmt: skip
+        context = _context(conn, found)
+        if found.substage.has_sections:
+            context |= outlines.context(conn, found)
+    return render_template(template, **context, **_state(state))
 
 
-def plans(post_id: int, substage: str) -> str:
-    """What each field of a step would ask now."""
+def section(post_id: int, section_id: int, **state: Any) -> str:
+    """The whole page of a section."""
     with db.transaction() as conn:
-        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
+        found = desk.open_section(conn, actor=viewers.current(), post_id=post_id, section_id=section_id)
+        context = _context(conn, found) | outlines.context(conn, found)
+    return render_template("editorial/sections/show.html", **context, **_state(state))
+
+
+def board(post_id: int, *, template: str = "editorial/board/show.html", **state: Any) -> str:
+    """The allocation board, or a part of it."""
+    with db.transaction() as conn:
+        found = desk.open_board(conn, actor=viewers.current(), post_id=post_id, field_key=FIELD)
+        context = _context(conn, found) | outlines.context(conn, found) | {"block": found.blocks[0]}
+    return render_template(template, **context, **_state(state))
+
+
+def plans(post_id: int, substage: str, section_id: int | None) -> str:
+    """What each field of a step, or of a section, would ask now."""
+    with db.transaction() as conn:
+        if section_id is not None:
+            found = desk.open_section(conn, actor=viewers.current(), post_id=post_id, section_id=section_id)
+        else:
+            found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
     return render_template("editorial/workflow/_plans.html", desk=found, post=found.overview.post)
 
 
-def part(template: str, post_id: int, field_key: str, **state: Any) -> str:
+def part(template: str, place: Place, **state: Any) -> str:
     """A part of the page for one field: its block, or only what is offered to it."""
     with db.transaction() as conn:
-        field = workflow.get_field(conn, key=field_key)
-        found = desk.open_at(
-            conn, actor=viewers.current(), post_id=post_id, substage_key=field.substage_key, field_key=field_key
-        )
-        choices = asked.choices(conn)
-    return render_template(
-        template, desk=found, post=found.overview.post, choices=choices, block=found.blocks[0],
-        steps=steps.groups(found.overview, field.substage_key), **_state(state),
-    )  # fmt: skip
+        found = _open(conn, place)
+        context = _context(conn, found) | {"block": found.blocks[0]}
+        if found.substage.has_sections:
+            context |= outlines.context(conn, found)
+    return render_template(template, **context, **_state(state))
 
 
-def changed(post_id: int, field_key: str, *, notice: str = "", undo: int | None = None) -> Response:
+def changed(place: Place, *, notice: str = "", undo: int | None = None) -> Response:
     """After something was done to a field: its block with a notice, or the way back to it."""
     if htmx.wants_fragment():
-        html = part("editorial/fields/_changed.html", post_id, field_key, focus=field_key, notice=notice, undo=undo)
+        html = part("editorial/fields/_changed.html", place, focus=place["field_key"], notice=notice, undo=undo)
         return make_response(html)
-    return htmx.redirect_or(address(post_id, field_key))
+    return htmx.redirect_or(places.address(place))
 
 
 def refused(
-    post_id: int,
-    field_key: str,
+    place: Place,
     refusal: DomainError,
     *,
     template: str = "editorial/fields/_changed.html",
@@ -86,21 +101,43 @@ def refused(
     edits: dict[int, str] | None = None,
 ) -> Response:
     """After something could not be done to a field: why, with everything that was typed."""
+    key = place["field_key"]
     state = {
-        "drafts": {field_key: draft} if draft else {}, "edits": edits or {},
-        "notes": {} if draft else {field_key: str(refusal)},
+        "drafts": {key: draft} if draft else {}, "edits": edits or {}, "notes": {} if draft else {key: str(refusal)},
     }  # fmt: skip
     if htmx.wants_fragment():  # a 409 is not swapped (base.html), and this one says it in words
-        return make_response(part(template, post_id, field_key, focus=field_key, **state))
-    with db.transaction() as conn:
-        substage = workflow.get_field(conn, key=field_key).substage_key
-    return make_response(step(post_id, substage, **state), 409 if isinstance(refusal, Conflict) else 422)
+        return make_response(part(template, place, focus=key, **state))
+    return make_response(_whole(place, state), 409 if isinstance(refusal, Conflict) else 422)
 
 
-def address(post_id: int, field_key: str) -> str:
+def _whole(place: Place, state: dict[str, Any]) -> str:
+    """The page that the place is on."""
     with db.transaction() as conn:
-        field = workflow.get_field(conn, key=field_key)
-    return _address(post_id, field)
+        field = workflow.field_at(conn, key=place["field_key"], section_id=place.get("section_id"))
+    if field.scope == Scope.SECTION:
+        return section(place["post_id"], place["section_id"], **state)
+    if field.scope == Scope.BOARD:
+        return board(place["post_id"], **state)
+    return step(place["post_id"], field.substage_key, **state)
+
+
+def _open(conn: db.Connection, place: Place) -> desk.Desk:
+    field = workflow.field_at(conn, key=place["field_key"], section_id=place.get("section_id"))
+    actor, post_id = viewers.current(), place["post_id"]
+    if field.scope == Scope.SECTION:
+        return desk.open_section(
+            conn, actor=actor, post_id=post_id, section_id=place["section_id"], field_key=field.key
+        )
+    if field.scope == Scope.BOARD:
+        return desk.open_board(conn, actor=actor, post_id=post_id, field_key=field.key)
+    return desk.open_at(conn, actor=actor, post_id=post_id, substage_key=field.substage_key, field_key=field.key)
+
+
+def _context(conn: db.Connection, found: desk.Desk) -> dict[str, Any]:
+    return {
+        "desk": found, "post": found.overview.post, "choices": asked.choices(conn),
+        "steps": steps.groups(found.overview, found.substage.key),
+    }  # fmt: skip
 
 
 def base_revision() -> int | None:
@@ -108,10 +145,9 @@ def base_revision() -> int | None:
     return request.form.get("base_revision", type=int)
 
 
-def _address(post_id: int, field: Field) -> str:
-    return url_for("workflow.show", substage=field.substage_key, post_id=post_id, _anchor=f"field-{field.key}")
-
-
 def _state(given: dict[str, Any]) -> dict[str, Any]:
     """What the templates look at, with nothing special to show unless it is given."""
-    return {"drafts": {}, "notes": {}, "edits": {}, "focus": None, "notice": "", "undo": None} | given
+    usual: dict[str, Any] = {
+        "drafts": {}, "notes": {}, "edits": {}, "focus": None, "notice": "", "undo": None, "form": {}, "errors": {},
+    }  # fmt: skip
+    return usual | given

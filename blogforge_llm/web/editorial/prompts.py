@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -9,20 +11,20 @@ from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.services.editorial import fields, plans, posts
 from blogforge_llm.web import forms, htmx, viewers
-from blogforge_llm.web.editorial import options
+from blogforge_llm.web.editorial import options, places
 
 bp = Blueprint("field_prompts", __name__)
 
 
-@bp.get("/posts/<int:post_id>/fields/<field_key>/prompt")
-def show(post_id: int, field_key: str) -> ResponseReturnValue:
+@places.route(bp, "/prompt")
+def show(**place: Any) -> ResponseReturnValue:
     plan, problem = None, None
     with db.transaction() as conn:
-        post = posts.get(conn, post_id=post_id)
-        value = fields.get(conn, post_id=post_id, field_key=field_key)
+        post = posts.get(conn, post_id=place["post_id"])
+        value = fields.get(conn, **place)
         try:
             asked = options.read_prompt(request.args)
-            plan = plans.make(conn, actor=viewers.current(), post_id=post_id, field_key=field_key, **asked)
+            plan = plans.make(conn, actor=viewers.current(), **place, **asked)
         except forms.REFUSALS as refusal:
             problem = str(refusal)
     template = "editorial/prompts/_prompt.html" if htmx.wants_fragment() else "editorial/prompts/show.html"

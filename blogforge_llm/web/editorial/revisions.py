@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -9,21 +11,21 @@ from blogforge_llm import db
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import fields, posts, revisions
 from blogforge_llm.web import forms, viewers
-from blogforge_llm.web.editorial import pages
+from blogforge_llm.web.editorial import pages, places
 
-bp = Blueprint("revisions", __name__, url_prefix="/posts/<int:post_id>/fields/<field_key>")
+bp = Blueprint("revisions", __name__)
 
 _PAGE = 10
 
 
-@bp.get("/revisions")
-def index(post_id: int, field_key: str) -> ResponseReturnValue:
+@places.route(bp, "/revisions")
+def index(**place: Any) -> ResponseReturnValue:
     """Each revision with what it changed of the one before it."""
     before = request.args.get("before", type=int)
     with db.transaction() as conn:
-        post = posts.get(conn, post_id=post_id)
-        value = fields.get(conn, post_id=post_id, field_key=field_key)
-        found = revisions.list_(conn, post_id=post_id, field_key=field_key, before_id=before, limit=_PAGE + 1)
+        post = posts.get(conn, post_id=place["post_id"])
+        value = fields.get(conn, **place)
+        found = revisions.list_(conn, **place, before_id=before, limit=_PAGE + 1)
     older = [revision.text for revision in found[1:]] + [""]
     rows = [(each, diffs.words(old, each.text)) for each, old in zip(found[:_PAGE], older, strict=False)]
     mark = found[_PAGE - 1].id if len(found) > _PAGE else None
@@ -32,15 +34,15 @@ def index(post_id: int, field_key: str) -> ResponseReturnValue:
     )
 
 
-@bp.post("/restorations")
-def restore(post_id: int, field_key: str) -> ResponseReturnValue:
+@places.route(bp, "/restorations", method="POST")
+def restore(**place: Any) -> ResponseReturnValue:
     """Undo after accepting, and Restore in the history. No revision means the empty field."""
     try:
         with db.transaction() as conn:
             revisions.restore(
-                conn, actor=viewers.current(), post_id=post_id, field_key=field_key,
+                conn, actor=viewers.current(), **place,
                 revision_id=request.form.get("revision_id", type=int), base_revision_id=pages.base_revision(),
             )  # fmt: skip
     except forms.REFUSALS as refusal:
-        return pages.refused(post_id, field_key, refusal)
-    return pages.changed(post_id, field_key, notice="The older text is back.")
+        return pages.refused(place, refusal)
+    return pages.changed(place, notice="The older text is back.")

@@ -18,7 +18,7 @@ def groups(overview: Overview, current: str) -> list[dict[str, Any]]:
 
 
 def _step(overview: Overview, substage: Substage, current: str) -> dict[str, Any]:
-    done, total = overview.filled(substage), len(substage.fields)
+    done, total = overview.filled(substage), overview.total(substage)
     is_running = any(overview.waiting(field.key) == SuggestionStatus.RUNNING for field in substage.fields)
     status = "running" if is_running else "done" if done == total else "started" if done else "empty"
     return {

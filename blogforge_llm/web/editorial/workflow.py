@@ -37,4 +37,4 @@ def plans(substage: str) -> ResponseReturnValue:
     post_id = request.args.get("post_id", type=int)
     if post_id is None:
         return redirect(url_for("posts.index"))
-    return pages.plans(post_id, substage)
+    return pages.plans(post_id, substage, request.args.get("section_id", type=int))

@@ -11,7 +11,7 @@ from flask import Response, make_response, render_template
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, DomainError, NotFound
 from blogforge_llm.records.prompts import Part
-from blogforge_llm.services.editorial import material, posts
+from blogforge_llm.services.editorial import materials, posts
 from blogforge_llm.services.prompts import parts, previews, sizes, templates, variables
 from blogforge_llm.services.prompts.previews import Preview
 from blogforge_llm.services.registry import routes
@@ -101,7 +101,7 @@ def _inputs(conn: db.Connection, seen: Preview, trial: Trial) -> dict[str, Any]:
     typed = {name: value for name, value in trial.inputs.items() if value.strip()}
     if trial.post_id is None:
         return typed
-    return material.of_post(conn, post_id=trial.post_id, wanted=seen.variables) | typed
+    return materials.of_post(conn, post_id=trial.post_id, wanted=seen.variables) | typed
 
 
 def _tried(conn: db.Connection, seen: Preview, trial: Trial, inputs: Mapping[str, Any]) -> dict[str, Any]:

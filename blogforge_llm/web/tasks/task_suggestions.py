@@ -12,7 +12,7 @@ from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import posts, suggestions, workflow
 from blogforge_llm.services.tasks import tasks, trials
 from blogforge_llm.web import forms, htmx, viewers
-from blogforge_llm.web.editorial import pages
+from blogforge_llm.web.editorial import places
 
 bp = Blueprint("task_suggestions", __name__, url_prefix="/llm/tasks/<int:task_id>/suggestion")
 
@@ -35,7 +35,7 @@ def create(task_id: int) -> ResponseReturnValue:
             suggestions.offer(conn, actor=viewers.current(), task_id=task_id, post_id=post_id, field_key=key)
     except forms.REFUSALS as refusal:
         return _page(task_id, refusal)
-    return htmx.redirect_or(pages.address(post_id, key))
+    return htmx.redirect_or(places.address({"post_id": post_id, "field_key": key}))
 
 
 def _page(task_id: int, refusal: DomainError | None = None) -> Response:

@@ -7,9 +7,9 @@ SELECT :field_id, :name, :template_id, :route_id, :preset_id, :parameters, :cont
        (SELECT COALESCE(max(position) + 1, 0) FROM actions WHERE field_id = :field_id)
 RETURNING id;
 
--- name: lock_field(field_id)$
+-- name: lock_field(field_id)^
 -- Writers of one field's actions come one after another: there is at most one default.
-SELECT id FROM fields WHERE id = :field_id FOR UPDATE;
+SELECT id, scope FROM fields WHERE id = :field_id FOR UPDATE;
 
 -- name: lock_template(template_id)^
 -- Nobody archives it while an action that asks with it is written.
@@ -77,5 +77,5 @@ SELECT id FROM actions WHERE field_id = :field_id AND is_default AND archived_at
 SELECT id, key, name, kind, max_length FROM fields WHERE id = :field_id;
 
 -- name: list_field_keys()
--- What an editor's post can fill in.
-SELECT key FROM fields WHERE scope = 'post';
+-- What an editor can fill in, and whether each section has it or the post.
+SELECT key, scope FROM fields;

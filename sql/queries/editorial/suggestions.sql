@@ -1,8 +1,8 @@
 -- Texts that models offer to fields. What became of one follows from its decision, else from its task.
 
--- name: create_suggestion(post_id, field_id, action_id, task_id, base_revision_id, user_id)$
-INSERT INTO suggestions (post_id, field_id, action_id, task_id, base_revision_id, created_by)
-VALUES (:post_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
+-- name: create_suggestion(post_id, section_id, field_id, action_id, task_id, base_revision_id, user_id)$
+INSERT INTO suggestions (post_id, section_id, field_id, action_id, task_id, base_revision_id, created_by)
+VALUES (:post_id, :section_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
 RETURNING id;
 
 -- name: get_base(post_id, field_id, task_id)$
@@ -16,8 +16,8 @@ SELECT max(r.id)
                           WHERE tt.task_id = :task_id AND t.post_id = :post_id), r.id);
 
 -- name: get_suggestion(suggestion_id)^
-SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
-       s.base_revision_id,
+SELECT s.id, s.post_id, s.section_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name,
+       s.task_id, s.base_revision_id,
        CASE WHEN s.decision IS NOT NULL THEN s.decision
             WHEN t.status IN ('queued', 'running') THEN 'running'
             WHEN t.status = 'failed' THEN 'failed'
@@ -40,17 +40,20 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
 
 -- name: get_place_of_task(task_id)^
 -- The post and field that a task writes for.
-SELECT s.post_id, p.title AS post_title, f.key AS field_key, f.name AS field_name, ss.key AS substage_key
+SELECT s.post_id, p.title AS post_title, s.section_id, se.code AS section_code, f.key AS field_key, f.scope,
+       f.name AS field_name, ss.key AS substage_key
   FROM suggestions s
   JOIN posts p ON p.id = s.post_id
   JOIN fields f ON f.id = s.field_id
   JOIN substages ss ON ss.id = f.substage_id
+  LEFT JOIN sections se ON se.id = s.section_id
  WHERE s.task_id = :task_id;
 
--- name: list_open(post_id)
--- What waits for somebody in the fields of a post: running, failed and pending ones, the oldest first.
-SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
-       s.base_revision_id,
+-- name: list_open(post_id, section_id)
+-- What waits for somebody in the fields of a post, or of one of its sections: running, failed and pending ones, the
+-- oldest first.
+SELECT s.id, s.post_id, s.section_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name,
+       s.task_id, s.base_revision_id,
        CASE WHEN t.status IN ('queued', 'running') THEN 'running'
             WHEN t.status = 'failed' THEN 'failed'
             ELSE 'pending' END AS status,
@@ -66,13 +69,14 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
   LEFT JOIN models m ON m.id = t.served_by_model_id
   LEFT JOIN providers p ON p.id = m.provider_id
   LEFT JOIN users c ON c.id = s.created_by
- WHERE s.post_id = :post_id AND s.section_id IS NULL AND s.decision IS NULL AND t.status <> 'cancelled'
+ WHERE s.post_id = :post_id AND s.section_id IS NOT DISTINCT FROM CAST(:section_id AS bigint) AND s.decision IS NULL
+   AND t.status <> 'cancelled'
  ORDER BY s.id;
 
--- name: list_suggestions(post_id, field_id, before_id, limit)
+-- name: list_suggestions(post_id, section_id, field_id, before_id, limit)
 -- Every suggestion a field ever had, the newest first, below an id.
-SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
-       s.base_revision_id,
+SELECT s.id, s.post_id, s.section_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name,
+       s.task_id, s.base_revision_id,
        CASE WHEN s.decision IS NOT NULL THEN s.decision
             WHEN t.status IN ('queued', 'running') THEN 'running'
             WHEN t.status = 'failed' THEN 'failed'
@@ -91,7 +95,8 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
   LEFT JOIN providers p ON p.id = m.provider_id
   LEFT JOIN users d ON d.id = s.decided_by
   LEFT JOIN users c ON c.id = s.created_by
- WHERE s.post_id = :post_id AND s.field_id = :field_id AND s.section_id IS NULL AND s.id < :before_id
+ WHERE s.post_id = :post_id AND s.field_id = :field_id AND s.section_id IS NOT DISTINCT FROM CAST(:section_id AS bigint)
+   AND s.id < :before_id
  ORDER BY s.id DESC
  LIMIT :limit;
 

@@ -10,12 +10,11 @@ SELECT u.id, u.key, u.name, u.icon, u.position, s.key AS stage_key
  ORDER BY u.position;
 
 -- name: list_fields()
--- Post-level fields in the order of the pages.
+-- Of posts, their sections and the board, in the order of the pages.
 SELECT f.id, f.key, f.name, f.kind, f.help, f.scope, f.max_length, f.title_rank, f.position,
        u.key AS substage_key, u.name AS substage_name
   FROM fields f
   JOIN substages u ON u.id = f.substage_id
- WHERE f.scope = 'post'
  ORDER BY u.position, f.position;
 
 -- name: get_field(key)^
@@ -23,4 +22,4 @@ SELECT f.id, f.key, f.name, f.kind, f.help, f.scope, f.max_length, f.title_rank,
        u.key AS substage_key, u.name AS substage_name
   FROM fields f
   JOIN substages u ON u.id = f.substage_id
- WHERE f.key = :key AND f.scope = 'post';
+ WHERE f.key = :key;

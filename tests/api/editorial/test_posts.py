@@ -71,14 +71,15 @@ def test_an_unknown_post_is_not_found(program, alice, post_id):
     assert program(alice).delete(f"/posts/{post_id}").status_code == 404
 
 
-def test_the_workflow_has_three_stages_nine_steps_and_their_fields(program, charlie):
+def test_the_workflow_has_three_stages_ten_steps_and_their_fields(program, charlie):
     api = program(charlie)
     assert [stage["key"] for stage in api.get("/workflow/stages").json] == ["planning", "authoring", "publishing"]
     steps = api.get("/workflow/substages").json
     assert [step["key"] for step in steps] == [
-        "idea", "research", "structure", "content", "meta_info", "images", "preflight", "launch", "syndication",
+        "idea", "research", "structure", "sections", "content", "meta_info", "images", "preflight", "launch",
+        "syndication",
     ]  # fmt: skip
     assert (steps[0]["stage"], steps[0]["icon"]) == ("planning", "lightbulb")
     fields = api.get("/workflow/fields?page_size=3&page=2")
     assert [field["key"] for field in fields.json] == ["idea_scope", "topics_to_cover", "interesting_facts"]
-    assert json.loads(fields.headers["X-Pagination"])["total"] == 32
+    assert json.loads(fields.headers["X-Pagination"])["total"] == 42

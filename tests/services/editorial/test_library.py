@@ -11,7 +11,7 @@ from blogforge_llm import db
 from blogforge_llm.engine.types import OutputContract, Parameters
 from blogforge_llm.errors import Forbidden, Invalid, NotFound
 from blogforge_llm.records.accounts import User
-from blogforge_llm.services.editorial import actions, library, library_document
+from blogforge_llm.services.editorial import actions, library, library_document, materials
 from blogforge_llm.services.prompts import parts, resolver, templates
 from tests.services.prompts.factories import inline
 
@@ -59,6 +59,7 @@ def test_the_starter_library_imports_whole_and_again_changes_nothing(conn: db.Co
 def test_every_starter_template_resolves_and_every_field_has_a_default(conn: db.Connection, ada: User) -> None:
     library.import_(conn, actor=ada, library=library.starter())
     keys = {row["key"] for row in conn.execute("SELECT key FROM fields")}
+    keys |= {name for computed in materials.COMPUTED.values() for name in computed}
     for template in templates.list_(conn):
         variables = resolver.variables(conn, template.version_id)
         assert {variable.name for variable in variables} <= keys

@@ -57,7 +57,9 @@ def test_a_step_shows_its_fields_and_the_way_to_the_others(browse, alice, post):
     assert 'aria-current="step"' in page
 
 
-@pytest.mark.parametrize("step", ["idea", "research", "structure", "content", "meta_info", "images", "preflight"])
+@pytest.mark.parametrize(
+    "step", ["idea", "research", "structure", "sections", "content", "meta_info", "images", "preflight"]
+)
 def test_every_step_opens(browse, alice, post, step):
     assert page_of(browse(alice), post, step).status_code == 200
 
