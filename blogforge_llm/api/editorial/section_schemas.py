@@ -153,7 +153,7 @@ class HeadingsIn(Schema):
     )
 
 
-class ItemOut(Schema):
+class PostItemOut(Schema):
     """An idea or a fact."""
 
     id = fields.Integer(metadata={"example": 5})
