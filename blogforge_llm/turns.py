@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.engine import fallback
-from blogforge_llm.engine.admission import Chain
+from blogforge_llm.engine.admission import Admission, Chain, Refusal
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Cancellation
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import NO_LIMITS, Candidate, Completion, EngineError, Outcome
 from blogforge_llm.recorder import Lost, Recorder, Tally, log_run
@@ -176,7 +175,7 @@ class _Budget:
 class _Impatient:
     """Does not wait long in a lane that others could use: the batch rests instead."""
 
-    def __init__(self, inner: fallback.Admission) -> None:
+    def __init__(self, inner: Admission) -> None:
         self._inner = inner
 
     def may_ask(self, candidate: Candidate) -> Refusal | None:

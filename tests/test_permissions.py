@@ -15,7 +15,7 @@ from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
 from blogforge_llm.services.editorial import suggestions
 from blogforge_llm.services.ops import audit, budgets, ledger
-from blogforge_llm.services.prompts import outcomes
+from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import trials
 from tests import factories
@@ -38,6 +38,19 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("parts.publish", Permission.KEEP_PROMPTS,
+     lambda conn, actor: parts.publish(conn, actor=actor, part_id=0, number=1)),
+    ("parts.decline", Permission.KEEP_PROMPTS,
+     lambda conn, actor: parts.decline(conn, actor=actor, part_id=0, number=1)),
+    ("templates.publish", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.publish(conn, actor=actor, template_id=0, number=1)),
+    ("templates.decline", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.decline(conn, actor=actor, template_id=0, number=1)),
+    ("templates.set_approval", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.set_approval(conn, actor=actor, template_id=0, needs_approval=True)),
+    ("approvals.list_waiting", Permission.READ, lambda conn, actor: approvals.list_waiting(conn, actor=actor)),
+    ("impacts.of_part", Permission.READ,
+     lambda conn, actor: impacts.of_part(conn, actor=actor, part_id=0, number=1)),
     ("budgets.list_all", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.list_all(conn, actor=actor)),
     ("budgets.create", Permission.KEEP_REGISTRY,
      lambda conn, actor: budgets.create(conn, actor=actor, scope="", period="", amount=None)),

@@ -31,6 +31,7 @@ PAGES = {
         ("Keys", "/llm/keys"),
         ("Parts", "/llm/parts"),
         ("Templates", "/llm/templates"),
+        ("Proposals", "/llm/proposals"),
         ("Actions", "/llm/actions"),
         ("Library", "/llm/library"),
         ("Runner", "/llm/trials"),

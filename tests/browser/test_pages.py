@@ -29,6 +29,7 @@ PAGES = [
     ),
     *("/llm/routes/1", "/llm/presets", "/llm/presets/new", "/llm/keys"),
     *("/llm/parts", "/llm/parts/new", "/llm/parts/1", "/llm/parts/1/edit"),
+    *("/llm/parts/1/versions/1/impact", "/llm/parts/1/comparison", "/llm/templates/1/comparison", "/llm/proposals"),
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
     *("/llm/models/1/prices", "/llm/budgets", "/llm/budgets/new", "/llm/ledger", "/llm/ledger?group=user"),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from blogforge_llm.engine import adapters, fallback
+from blogforge_llm.engine import adapters, admission, fallback
 from blogforge_llm.engine.categories import POLICIES, Again, Next
 from blogforge_llm.engine.types import (
     AttemptFailed,
@@ -169,6 +169,12 @@ def test_one_deadline_bounds_all_attempts(standin: Standin) -> None:
     assert answered.took_s < 0.7
 
 
+def test_a_silent_candidate_leaves_half_of_a_short_deadline_to_the_others(standin: Standin) -> None:
+    silent = candidate(standin, "slow-first-token:inf", first_token_timeout_s=10.0)
+    answered = ask([silent, candidate(standin)], request(deadline_s=0.6))
+    assert answered.notes.categories == [Category.TIMEOUT, None]
+
+
 def test_the_last_candidate_may_use_what_is_left_of_the_deadline(standin: Standin) -> None:
     slow = candidate(standin, "slow-first-token:0.5", first_token_timeout_s=0.1)
     assert ask([slow]).error is None
@@ -289,19 +295,19 @@ def test_a_recorder_that_cannot_write_stops_everything_before_the_call(standin: 
 
 
 class Doorkeeper:
-    def __init__(self, **refused: fallback.Refusal) -> None:
+    def __init__(self, **refused: admission.Refusal) -> None:
         self.refused = refused
         self.reported: list[tuple[str, AttemptStatus]] = []
 
-    def may_ask(self, candidate: Candidate) -> fallback.Refusal | None:
+    def may_ask(self, candidate: Candidate) -> admission.Refusal | None:
         return self.refused.get(candidate.kind)
 
     def report(self, candidate: Candidate, outcome: Outcome) -> None:
         self.reported.append((candidate.kind, outcome.status))
 
 
-COOLING = fallback.Refusal(Category.OVERLOADED, "Groq is cooling until 12:00.")
-SPENT = fallback.Refusal(Category.BUDGET_EXCEEDED, "Your budget for November is used up.")
+COOLING = admission.Refusal(Category.OVERLOADED, "Groq is cooling until 12:00.")
+SPENT = admission.Refusal(Category.BUDGET_EXCEEDED, "Your budget for November is used up.")
 
 
 def test_a_refused_candidate_is_passed_over_without_an_attempt(standin: Standin) -> None:

@@ -49,13 +49,19 @@ def of_template(
     return _preview(resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs))
 
 
+def variables_of(conn: db.Connection, *, template_id: int, version: int | None = None) -> list[Variable]:
+    """What a version asks for; the one in use unless another is named. Raises NotFound."""
+    number = templates.get(conn, template_id=template_id).version if version is None else version
+    return resolver.variables(conn, templates.get_version(conn, template_id=template_id, number=number).id)
+
+
 def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, Value]) -> Preview:
     """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
     told instead of raised."""
     return _sketch(resolver.list_pieces(conn, template_version_id), inputs)
 
 
-def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
+def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, Any]) -> Preview:
     """The same for blocks that are being written."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     if not blocks:

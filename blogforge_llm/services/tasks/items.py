@@ -22,7 +22,7 @@ from blogforge_llm.records.batches import BatchStatus, Ended, Finished, ItemStat
 from blogforge_llm.records.tasks import Category, Task
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.tasks import kinds, tasks
+from blogforge_llm.services.tasks import attempts, kinds, tasks
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,10 @@ def requeue_lost(conn: db.Connection) -> list[int]:
     if not lost:
         return []
     list(sql.lock_batches_of(conn, task_ids=lost))
-    return [row["task_id"] for row in sql.requeue_lost(conn, task_ids=lost)]
+    requeued = [row["task_id"] for row in sql.requeue_lost(conn, task_ids=lost)]
+    for task_id in requeued:
+        attempts.abandon(conn, task_id=task_id)
+    return requeued
 
 
 def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:

@@ -185,6 +185,10 @@ def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     task = get(conn, task_id=task_id)
     if sql.cancel_queued_task(conn, task_id=task_id) is not None:
         announce(conn, task_id=task_id)
+        tracing.task(
+            request=task.request_id, task=task_id, run=None, user=task.created_by, is_awaited=task.is_awaited,
+            status=TaskStatus.CANCELLED, category=Category.CANCELLED,
+        )  # fmt: skip
     elif sql.request_cancel(conn, task_id=task_id) is not None:
         sql.notify_cancel(conn, task_id=task_id)
     elif task.batch_id is not None and not task.is_finished:

@@ -243,7 +243,7 @@ SELECT t.id
  LIMIT :limit;
 
 -- name: requeue_lost(task_ids)
--- Looked at again, now that their batches are locked. What the dead asked is abandoned.
+-- Looked at again, now that their batches are locked.
 WITH lost AS (
     UPDATE tasks t
        SET status = CASE WHEN cancel_requested_at IS NULL THEN 'queued' ELSE 'cancelled' END, run_id = NULL, worker_id = NULL,
@@ -252,10 +252,6 @@ WITH lost AS (
        AND NOT EXISTS (SELECT 1 FROM workers w
                         WHERE w.id = t.worker_id AND w.beat_at > clock_timestamp() - interval '10 seconds')
     RETURNING id, status, finished_at
-), abandoned AS (
-    UPDATE attempts a SET status = 'abandoned', finished_at = clock_timestamp()
-      FROM lost
-     WHERE a.task_id = lost.id AND a.status = 'running'
 ), told AS (
     SELECT pg_notify('task_live', 's' || id) FROM lost
 )

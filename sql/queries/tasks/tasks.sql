@@ -144,7 +144,7 @@ RETURNING id;
 
 -- name: list_lost_tasks(limit)
 -- Running tasks whose worker has not been heard of for ten seconds. Those of batches: items.list_lost.
-SELECT t.id, t.is_awaited, t.cancel_requested_at IS NOT NULL AS is_cancelled
+SELECT t.id, t.is_awaited, t.cancel_requested_at IS NOT NULL AS is_cancelled, t.run_id, t.request_id, t.created_by
   FROM tasks t
  WHERE t.status = 'running' AND t.batch_id IS NULL
    AND NOT EXISTS (SELECT 1 FROM workers w
