@@ -23,7 +23,6 @@ from blogforge_llm.services.accounts import permissions
 sql = db.load("tasks/tasks")
 
 DEADLINE_MAX_S = 3600.0
-_NEWEST = 2**63 - 1
 
 
 class Options(TypedDict, total=False):
@@ -109,16 +108,8 @@ def get(conn: db.Connection, *, task_id: int) -> Task:
     return Task(**row | _enums(row))
 
 
-def list_(
-    conn: db.Connection, *, status: TaskStatus | None = None, before_id: int | None = None, limit: int = 50
-) -> list[TaskRow]:
-    """The newest first, below `before_id`."""
-    before = before_id or _NEWEST
-    if status is None:
-        rows = sql.list_tasks(conn, before_id=before, limit=limit)
-    else:
-        rows = sql.list_tasks_by_status(conn, status=status, before_id=before, limit=limit)
-    return [TaskRow(**row | _enums(row)) for row in rows]
+def row(values: dict[str, Any]) -> TaskRow:
+    return TaskRow(**values | _enums(values))
 
 
 def request_of(task: Task) -> Request:
