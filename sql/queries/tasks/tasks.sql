@@ -153,7 +153,8 @@ SELECT t.id, t.status, tp.name AS template_name, t.created_at
  ORDER BY t.id DESC
  LIMIT :limit;
 
--- name: notify_live(task_id)$
+-- name: notify_live(task_id)!
+-- Its result is not read: in a pipeline nobody waits for it.
 SELECT 1 FROM pg_notify('task_live', 's' || :task_id::text);
 
 -- name: notify_cancel(task_id)$
