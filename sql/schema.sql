@@ -1001,6 +1001,7 @@ CREATE TABLE task_words (
     task_id bigint PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
     words   tsvector NOT NULL                   -- of the messages and the output, as they are spelled, without positions
 );
+ALTER TABLE task_words ALTER COLUMN words SET STATISTICS 1000;  -- so that the planner knows which words are common
 CREATE INDEX task_words_idx ON task_words USING gin (words);
 
 -- Tasks that ended, by the hour they were made in. Written by ops/totals, always whole hours and days anew from the rows.

@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
             page = log.list_page(conn, actor=viewer, wanted=wanted, **place, limit=_PAGE)
         except forms.REFUSALS as refusal:
             return forms.again("tasks/tasks/index.html", refusal, page=None, total=None, chips=[], **shown)
-        total = log.count(conn, wanted=wanted) if wanted != TaskFilter() and not any(place.values()) else None
+        total = log.count(conn, wanted=wanted) if wanted != TaskFilter() and page.older and not page.newer else None
         chips = filtering.chips(conn, choices)
     return render_template("tasks/tasks/index.html", errors={}, page=page, total=total, chips=chips, **shown)
 

@@ -56,10 +56,22 @@ SELECT FROM tasks t WHERE t.cost <= :max_cost;
 -- name: with_words(words)
 SELECT FROM tasks t JOIN task_words tw ON tw.task_id = t.id WHERE tw.words @@ CAST(:words AS tsquery);
 
--- name: get_words(text)$
--- What is searched, split as the words of tasks are: all of them, or words that begin so. NULL when there is none.
-SELECT string_agg('''' || replace(replace(word, '\', '\\'), '''', '''''') || ''':*', ' & ')
-  FROM unnest(tsvector_to_array(to_tsvector('simple', :text))) AS w (word);
+-- name: of_ids(task_ids)
+SELECT FROM tasks t WHERE t.id = ANY (CAST(:task_ids AS bigint[]));
+
+-- name: get_words(words, beginnings)$
+-- What is searched, split as the words of tasks are: all of them must be there. NULL when there is none.
+SELECT string_agg('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '''' || w.ending, ' & ')
+  FROM (SELECT unnest(tsvector_to_array(to_tsvector('simple', :words))) AS word, '' AS ending
+         UNION ALL
+        SELECT unnest(tsvector_to_array(to_tsvector('simple', :beginnings))), ':*') w;
+
+-- name: prefer_index()$
+-- The planner takes every beginning for the beginning of one word in two hundred, and would rather read them all.
+SELECT set_config('enable_seqscan', 'off', true);
+
+-- name: list_few(words, limit)
+SELECT task_id FROM task_words WHERE words @@ CAST(:words AS tsquery) LIMIT :limit;
 
 -- name: get_place(task_id)^
 -- Where a task stands in the log, or would if it is gone.
