@@ -1,4 +1,4 @@
-"""What the overview of the LLM area says, and /metrics."""
+"""What the overview of the LLM area says, /metrics, and the ledger."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+
+from blogforge_llm.records.tasks import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Overview:
     has_default_models: bool
     has_actions: bool
     has_posts: bool
+    has_tasks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ class TemplateFigures:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """Tasks that ended, of the last `days` days from `since` on; `by_day` of the last thirty, `by_hour` of the last 24."""
+    """Tasks that ended, of the last `days` days from `since` on; `by_day` of the last thirty, `by_hour` of the last 24.
+    `spent_` is what all calls cost, `budgets` what everybody together may spend in a day and a month."""
 
     days: int
     since: datetime
@@ -122,6 +126,7 @@ class Dashboard:
     by_hour: list[int]
     spent_today: Decimal
     spent_this_month: Decimal
+    budgets: dict[str, Decimal]
     tasks: int
     failed: int
     input_tokens: int
@@ -131,3 +136,47 @@ class Dashboard:
     failures: list[tuple[str, int]]
     dearest: list[TemplateFigures]
     slowest: list[TemplateFigures]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotals:
+    """What calls cost, in USD: `known` and `estimated` apart. `unpriced` counts the calls whose cost is not known."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    known: Decimal
+    estimated: Decimal
+    unpriced: int
+
+    @property
+    def cost(self) -> Decimal:
+        return self.known + self.estimated
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSum(LedgerTotals):
+    """The same for one thing. `key` is its id, a day, or a source; None where there is no user or template."""
+
+    key: str | None
+    label: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One attempt as the ledger counts it. `outcome` is succeeded, cancelled, abandoned or a failure's category."""
+
+    id: int
+    task_id: int
+    position: int
+    started_at: datetime
+    model_name: str
+    provider_name: str
+    user_name: str | None
+    template_name: str | None
+    outcome: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: Decimal | None
+    cost_source: Source

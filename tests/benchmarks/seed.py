@@ -22,7 +22,8 @@ from blogforge_llm.services.ops import totals
 ORDER = (
     "seed_people", "seed_providers", "seed_models", "seed_routes", "seed_parts", "publish_parts", "seed_templates",
     "publish_templates", "seed_blocks", "seed_actions", "seed_posts", "make_words", "index_words", "make_draws",
-    "seed_tasks", "seed_attempts", "seed_suggestions", "set_task_ids",
+    "seed_tasks", "seed_attempts", "seed_ledger", "seed_budget_days",
+    "seed_budgets", "seed_suggestions", "set_task_ids",
 )  # fmt: skip
 _LARGE = ("tasks", "attempts", "suggestions", "task_words")
 _INDEXES = """

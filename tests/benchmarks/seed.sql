@@ -136,7 +136,7 @@ SELECT b.id + n, CASE WHEN category IS NULL THEN 'succeeded' WHEN category = 'ca
 -- name: seed_attempts(tasks)!
 -- Three in ten tasks were asked a second time, as after a rate limit.
 INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, status, category, http_status, finish_reason, text,
-                      input_tokens, output_tokens, usage_source, cost, cost_source, first_token_ms, started_at, finished_at)
+                      input_tokens, output_tokens, usage_source, cost, cost_source, first_token_ms, started_at, finished_at, user_id, template_id)
 SELECT t.id, p.position, '00000000-0000-4000-8000-000000000000', m.id, m.provider_id,
        CASE WHEN p.is_last AND t.output IS NOT NULL THEN 'succeeded' ELSE 'failed' END,
        CASE WHEN p.is_last THEN t.error_category ELSE 'rate_limit' END,
@@ -145,7 +145,8 @@ SELECT t.id, p.position, '00000000-0000-4000-8000-000000000000', m.id, m.provide
        CASE WHEN p.is_last THEN t.input_tokens END, CASE WHEN p.is_last THEN t.output_tokens END, 'known',
        CASE WHEN p.is_last THEN t.cost ELSE 0 END, CASE WHEN p.is_last THEN t.cost_source ELSE 'known' END,
        CASE WHEN p.is_last AND t.output IS NOT NULL THEN 180 + t.id %% 400 END,
-       t.started_at, CASE WHEN p.is_last THEN t.finished_at ELSE t.started_at + interval '90 milliseconds' END
+       t.started_at, CASE WHEN p.is_last THEN t.finished_at ELSE t.started_at + interval '90 milliseconds' END,
+       t.asked_by, t.template_id
   FROM tasks t
   JOIN models m ON m.id = coalesce(t.served_by_model_id, (SELECT min(id) FROM models WHERE name LIKE 'seed-model-%%') + t.id %% 30)
  CROSS JOIN LATERAL (
@@ -153,6 +154,27 @@ SELECT t.id, p.position, '00000000-0000-4000-8000-000000000000', m.id, m.provide
          FROM (SELECT CASE WHEN t.id %% 10 < 3 THEN 2 ELSE 1 END AS calls) c, generate_series(1, c.calls) n) p
  WHERE t.id > (SELECT max(id) - :tasks FROM tasks)
  ORDER BY t.id;
+
+-- name: seed_ledger()!
+-- What the triggers of the attempts would have written.
+INSERT INTO ledger_days (day, model_id, provider_id, user_id, template_id, outcome, cost_source, calls, input_tokens,
+                         output_tokens, cost)
+SELECT (started_at AT TIME ZONE 'UTC')::date, model_id, provider_id, user_id, template_id, coalesce(category, status),
+       cost_source, count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost), 0)
+  FROM attempts
+ WHERE run_id = '00000000-0000-4000-8000-000000000000'
+ GROUP BY 1, 2, 3, 4, 5, 6, 7;
+
+-- name: seed_budget_days()!
+INSERT INTO budget_days (subject, day, cost)
+SELECT 'instance', day, sum(cost) FROM ledger_days GROUP BY day
+ UNION ALL
+SELECT 'user:' || user_id, day, sum(cost) FROM ledger_days WHERE user_id IS NOT NULL GROUP BY user_id, day
+    ON CONFLICT (subject, day) DO UPDATE SET cost = excluded.cost;
+
+-- name: seed_budgets()!
+INSERT INTO budgets (scope, period, amount) VALUES ('instance', 'day', 25), ('instance', 'month', 500)
+    ON CONFLICT DO NOTHING;
 
 -- name: seed_suggestions(tasks)!
 -- Half of the tasks were asked for a field of a post; the last action and the last post have three.

@@ -138,7 +138,7 @@ _TaskFilter = Schema.from_dict(
         "min_cost": _filter("USD, at least.", example="0.05"),
         "max_cost": _filter("USD, at most.", example="1"),
         "q": _filter(
-            "Words of the messages or the output, or their beginnings; found within a minute after the task ended."
+            "Words of the messages or the output, `bak*` for beginnings; found within a minute after the task ended."
         ),
     },
     name="TaskFilter",

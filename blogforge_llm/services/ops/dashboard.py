@@ -9,7 +9,6 @@ import itertools
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
@@ -32,22 +31,24 @@ def get(conn: db.Connection, *, actor: User, days: int = 7, now: datetime | None
     days = days if days in PERIODS else 7
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since, month = today - timedelta(days=days - 1), today.replace(day=1)
-    first = min(today - timedelta(days=29), month)
+    first = today - timedelta(days=29)
     histograms = _by_key(sql.list_latencies(conn, since=first), "day")
     by_day = [
         DayFigures(row["day"], row["tasks"], row["failed"], row["cost"], quantile(histograms.get(row["day"], {}), 0.95))
         for row in sql.list_days(conn, since=first, until=today)
     ]
+    spent = sql.get_spent(conn, day=today.date(), month=month.date())
     hour = now.replace(minute=0, second=0, microsecond=0)
     return Dashboard(
         days=days,
         since=since,
         today=today,
         month=month,
-        by_day=by_day[-30:],
+        by_day=by_day,
         by_hour=[row["tasks"] for row in sql.list_hours(conn, since=hour - timedelta(hours=23), until=hour)],
-        spent_today=by_day[-1].cost,
-        spent_this_month=sum((day.cost for day in by_day if day.day >= month), Decimal(0)),
+        spent_today=spent["today"],
+        spent_this_month=spent["this_month"],
+        budgets={row["period"]: row["amount"] for row in sql.list_budgets(conn)},
         **sql.sum_hours(conn, since=since),
         latency=_latency(_together(buckets for day, buckets in histograms.items() if day >= since)),
         failures=[(row["category"], row["tasks"]) for row in sql.list_failures(conn, since=since)],

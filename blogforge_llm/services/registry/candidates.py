@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine import breakers
 from blogforge_llm.engine.fallback import Refusal
-from blogforge_llm.engine.types import Candidate, Limits
+from blogforge_llm.engine.types import Candidate, Limits, Price
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
@@ -144,7 +146,16 @@ def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
         account_limits=Limits(*row["account_limits"]),
         model_limits=Limits(*row["model_limits"]),
         has_notice=row["has_notice"],
+        later_prices=tuple(_price(*said) for said in row["later_prices"] or ()),
+        max_output_tokens=row["max_output_tokens"],
+        has_budgets=row["has_budgets"],
     )
+
+
+def _price(valid_from: str, input_price: str | None, output_price: str | None) -> Price:
+    """From JSON, with the numbers as texts: none of their digits is lost."""
+    paid, earned = (None if text is None else Decimal(text) for text in (input_price, output_price))
+    return Price(datetime.fromisoformat(valid_from), paid, earned)
 
 
 def _what_is_missing(conn: db.Connection) -> str:

@@ -39,6 +39,7 @@ class Options(TypedDict, total=False):
     is_queued: bool
     rerun_of: int | None
     lease: Lease | None
+    billed_to: str | None
 
 
 def create(conn: db.Connection, *, actor: User, messages: Sequence[Message], **options: Unpack[Options]) -> Task:
@@ -62,9 +63,11 @@ def add(
     is_queued: bool = True,
     rerun_of: int | None = None,
     lease: Lease | None = None,
+    billed_to: str | None = None,
 ) -> int:
     """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself,
-    with a lease of the runner's it is already running and belongs to runner.stream_leased.
+    with a lease of the runner's it is already running and belongs to runner.stream_leased. `billed_to` ("batch:12") is
+    what its calls are spent for beside their user: a budget of that batch counts them (services/ops/budgets.py).
 
     Without route and model the default route answers. Raises Invalid for messages no model could be sent.
     """
@@ -91,6 +94,7 @@ def add(
         worker_id=lease.worker_id if lease else None,
         request_id=tracing.request_id(),
         created_by=actor.id,
+        billed_to=billed_to,
     )
     if is_queued:
         deliver(conn, task_id=task_id)

@@ -1,5 +1,13 @@
 -- What the LLM area's first page says of the tasks that ended: from the totals of ops/totals, never from the tasks.
 
+-- name: get_spent(day, month)^
+-- Of calls, as budgets count them: exact, what is running left out.
+SELECT budget_spent('instance', :day) AS today, budget_spent('instance', :month) AS this_month;
+
+-- name: list_budgets()
+-- Everybody's together.
+SELECT period, amount FROM budgets WHERE scope = 'instance' AND period IN ('day', 'month');
+
 -- name: sum_hours(since)^
 SELECT COALESCE(sum(tasks), 0)::bigint AS tasks,
        COALESCE(sum(tasks) FILTER (WHERE outcome NOT IN ('succeeded', 'cancelled')), 0)::bigint AS failed,
