@@ -12,9 +12,11 @@ from blogforge_llm import db
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.ops import audit
+from blogforge_llm.services.ops import audit, dashboard
 from blogforge_llm.services.registry import circuits
+from blogforge_llm.services.tasks import log
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -35,6 +37,10 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("log.list_page", Permission.READ, lambda conn, actor: log.list_page(conn, actor=actor, wanted=TaskFilter())),
+    ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),
+    ("log.each", Permission.READ, lambda conn, actor: list(log.each(actor=actor, wanted=TaskFilter()))),
+    ("dashboard.get", Permission.READ, lambda conn, actor: dashboard.get(conn, actor=actor)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
 ]  # fmt: skip
 

@@ -21,14 +21,14 @@ SELECT COALESCE(sum(tasks), 0)::bigint AS tasks,
 SELECT d.day, COALESCE(sum(t.tasks), 0)::bigint AS tasks, COALESCE(sum(t.failed), 0)::bigint AS failed,
        COALESCE(sum(t.cost), 0) AS cost
   FROM generate_series(CAST(:since AS timestamptz), CAST(:until AS timestamptz), interval '24 hours') AS d (day)
-  LEFT JOIN task_days t ON t.day = d.day
+  LEFT JOIN task_days t ON t.day = d.day AND t.day >= :since
  GROUP BY d.day
  ORDER BY d.day;
 
 -- name: list_hours(since, until)
 SELECT h.hour, COALESCE(sum(t.tasks), 0)::bigint AS tasks
   FROM generate_series(CAST(:since AS timestamptz), CAST(:until AS timestamptz), interval '1 hour') AS h (hour)
-  LEFT JOIN task_hours t ON t.hour = h.hour
+  LEFT JOIN task_hours t ON t.hour = h.hour AND t.hour >= :since
  GROUP BY h.hour
  ORDER BY h.hour;
 

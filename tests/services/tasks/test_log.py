@@ -221,7 +221,8 @@ def test_an_address_is_read_as_people_write_it() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("status", "done"), ("category", "bad"), ("model", "x"), ("model", "9" * 30), ("template", "-1"), ("user", "1; DROP"),
+        ("status", "done"), ("category", "bad"), ("model", "x"), ("model", "9" * 30), ("template", "-1"),
+        ("user", "1; DROP"),
         ("from", "soon"), ("to", "0001-01-01"), ("from", "9999-12-31"), ("min_cost", "1e9"), ("max_cost", "-1"),
         ("q", "a\x00b"), ("q", "\ud800"), ("q", "x" * 201), ("post", "²"),
     ],
