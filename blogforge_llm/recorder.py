@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
@@ -14,7 +15,7 @@ import psycopg
 from blogforge_llm import db, tracing
 from blogforge_llm.engine.types import Candidate, Message, Outcome
 from blogforge_llm.errors import Unavailable
-from blogforge_llm.records.tasks import AttemptStatus, Source, Task
+from blogforge_llm.records.tasks import AttemptStatus, Category, Source, Task, TaskStatus
 from blogforge_llm.services.tasks import attempts, tasks
 
 T = TypeVar("T")
@@ -78,17 +79,31 @@ class _Open:
 class Recorder:
     """The engine's recorder: attempts to rows, each in its own short transaction."""
 
-    def __init__(self, task: Task, run_id: UUID, tally: Tally) -> None:
+    def __init__(
+        self, task: Task, run_id: UUID, tally: Tally, *, written: tuple[int, int, Candidate] | None = None
+    ) -> None:
+        """`written` is the first attempt's row, (id, position, whom it asks), where the start of the run made it."""
         self._task = task
         self._run_id = run_id
         self._tally = tally
         self._own_messages = tasks.request_of(task).messages
         self._open: dict[int, _Open] = {}
         self._answer: tuple[int, Outcome] | None = None
+        self._written = written
+
+    @property
+    def unused_id(self) -> int | None:
+        """The row that was written for a call that was not made."""
+        return self._written[0] if self._written else None
 
     def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
         """Raises Lost when another run has the task, or somebody stopped it."""
         self._tally.came_back()
+        if self._written is not None and self._written[2] is candidate and messages == self._own_messages:
+            row_id, position, _ = self._written
+            self._written = None
+            self._begin(attempt, row_id, position, candidate)
+            return
         differing = messages if messages != self._own_messages else None
         with db.connection() as conn:  # one statement is its own transaction
             row = attempts.create(
@@ -96,7 +111,10 @@ class Recorder:
             )
         if row is None:
             raise Lost
-        self._open[attempt] = _Open(row[0], row[1], candidate, time.monotonic())
+        self._begin(attempt, row[0], row[1], candidate)
+
+    def _begin(self, attempt: int, row_id: int, position: int, candidate: Candidate) -> None:
+        self._open[attempt] = _Open(row_id, position, candidate, time.monotonic())
         self._tally.attempts += 1
         self._tally.left()
 
@@ -120,6 +138,11 @@ class Recorder:
         if self._answer is not None:
             attempt_id, outcome = self._answer
             attempts.finish(conn, attempt_id=attempt_id, outcome=outcome)
+
+    @property
+    def answer(self) -> tuple[int, Outcome] | None:
+        """The id of the attempt that succeeded, and how: for who writes it together with others."""
+        return self._answer
 
     def position(self, attempt: int) -> int:
         """Of the row, counted over all runs of the task: it names the live text."""
@@ -145,6 +168,37 @@ class Recorder:
             first_token_ms=None if outcome.first_token_s is None else round(outcome.first_token_s * 1000),
             took_ms=round(took_s * 1000),
         )
+
+
+def log_run(
+    task: Task,
+    run_id: UUID,
+    tally: Tally,
+    status: TaskStatus,
+    *,
+    category: Category | None = None,
+    served_by: Candidate | None = None,
+) -> None:
+    now = datetime.now(UTC)
+    began = task.started_at or now
+    tracing.task(
+        request=task.request_id,
+        task=task.id,
+        run=run_id,
+        user=task.created_by,
+        is_awaited=task.is_awaited,
+        status=status,
+        category=category,
+        provider=served_by.provider_name if served_by else None,
+        model=served_by.model_name if served_by else None,
+        attempts=tally.attempts,
+        input_tokens=tally.input_tokens,
+        output_tokens=tally.output_tokens,
+        cost=tally.cost,
+        cost_source=tally.cost_source if tally.attempts else Source.UNKNOWN,
+        waited_ms=round((began - task.created_at).total_seconds() * 1000),
+        took_ms=round((now - began).total_seconds() * 1000),
+    )
 
 
 def persist(write: Callable[[db.Connection], T]) -> T:

@@ -12,7 +12,6 @@ import threading
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from blogforge_llm import db, tracing
@@ -38,8 +37,9 @@ from blogforge_llm.engine.types import (
 from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
-from blogforge_llm.recorder import Lost, Recorder, Tally, persist
-from blogforge_llm.records.tasks import Category, Lease, Source, Task, TaskStatus
+from blogforge_llm.recorder import Lost, Recorder, Tally, log_run, persist
+from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus
+from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import tasks
 from blogforge_llm.standing import Standing
@@ -113,7 +113,8 @@ def stop() -> None:
 def _admission(task: Task, asked: list[Candidate], run_id: UUID, *, is_test: bool = False) -> Admission:
     """What every call must pass: rights, circuits, limits, budgets."""
     request = tasks.request_of(task)
-    breakers = Breakers(asked, run_id, is_test=is_test)
+    is_clear = not any(candidate.is_held_back for candidate in asked)  # they were read a moment ago
+    breakers = Breakers(asked, run_id, is_test=is_test, is_clear=is_clear)
     budgets = Budgets(request, task_id=task.id, run_id=run_id)
     return Chain(Standing(task.asked_by), breakers, Limiter(request), budgets)
 
@@ -188,13 +189,15 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, Non
         _end(run, recorder, Category.SERVER_ERROR, message)
         raise EngineError(Category.SERVER_ERROR, message, attempts=run.tally.attempts) from error
     persist(lambda conn: _succeed(conn, run, recorder, completion))
-    _log(run, TaskStatus.SUCCEEDED, served_by=completion.served_by)
+    log_run(run.task, run.id, run.tally, TaskStatus.SUCCEEDED, served_by=completion.served_by)
     yield Completed(completion)
 
 
 def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
     recorder.write_answer(conn)
-    tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    if is_ours and not run.task.is_awaited:
+        outcomes.offer(conn, task_id=run.task.id)
 
 
 def _ask(run: _RunOf, asked: list[Candidate], recorder: Recorder) -> Generator[Event, None, Completion]:
@@ -244,34 +247,9 @@ def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> N
         log.info("task %s: run %s no longer holds it", run.task.id, run.id)
         return
     status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED
-    _log(run, TaskStatus.QUEUED if is_released else status, category=category)
+    log_run(run.task, run.id, run.tally, TaskStatus.QUEUED if is_released else status, category=category)
 
 
 def _is_cancelled(task_id: int) -> bool:
     with db.connection() as conn:
         return tasks.get(conn, task_id=task_id).cancel_requested_at is not None
-
-
-def _log(
-    run: _RunOf, status: TaskStatus, *, category: Category | None = None, served_by: Candidate | None = None
-) -> None:
-    task, tally, now = run.task, run.tally, datetime.now(UTC)
-    began = task.started_at or now
-    tracing.task(
-        request=task.request_id,
-        task=task.id,
-        run=run.id,
-        user=task.created_by,
-        is_awaited=task.is_awaited,
-        status=status,
-        category=category,
-        provider=served_by.provider_name if served_by else None,
-        model=served_by.model_name if served_by else None,
-        attempts=tally.attempts,
-        input_tokens=tally.input_tokens,
-        output_tokens=tally.output_tokens,
-        cost=tally.cost,
-        cost_source=tally.cost_source if tally.attempts else Source.UNKNOWN,
-        waited_ms=round((began - task.created_at).total_seconds() * 1000),
-        took_ms=round((now - began).total_seconds() * 1000),
-    )

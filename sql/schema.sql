@@ -799,6 +799,7 @@ CREATE TABLE parts (
     created_at           timestamptz NOT NULL DEFAULT now(),
     updated_at           timestamptz NOT NULL DEFAULT now(),
     archived_at          timestamptz,
+    notes                text NOT NULL DEFAULT '',
     CONSTRAINT parts_kind_check CHECK (kind IN (
         'system',                                       -- ground rules
         'persona',                                      -- who the model is
@@ -823,11 +824,15 @@ CREATE TABLE part_versions (
     note       text NOT NULL DEFAULT '',
     created_by bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,                            -- first put to use
+    published_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    declined_at  timestamptz,                            -- it waited, and is not wanted
     CONSTRAINT part_versions_number_key UNIQUE (part_id, number),
     CONSTRAINT part_versions_role_check CHECK (role IN ('system', 'user', 'assistant'))
 );
 ALTER TABLE parts ADD CONSTRAINT parts_published_version_fkey
     FOREIGN KEY (published_version_id) REFERENCES part_versions (id);
+CREATE INDEX part_versions_waiting_idx ON part_versions (part_id, number) WHERE published_at IS NULL AND declined_at IS NULL;
 
 CREATE TABLE templates (
     id                   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -838,7 +843,8 @@ CREATE TABLE templates (
     created_by           bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at           timestamptz NOT NULL DEFAULT now(),
     updated_at           timestamptz NOT NULL DEFAULT now(),
-    archived_at          timestamptz
+    archived_at          timestamptz,
+    needs_approval       boolean NOT NULL DEFAULT false -- nobody publishes what they wrote themselves
 );
 CREATE UNIQUE INDEX templates_name_key ON templates (lower(name)) WHERE archived_at IS NULL;
 
@@ -849,10 +855,14 @@ CREATE TABLE template_versions (
     note        text NOT NULL DEFAULT '',
     created_by  bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,                            -- first put to use
+    published_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    declined_at  timestamptz,                            -- it waited, and is not wanted
     CONSTRAINT template_versions_number_key UNIQUE (template_id, number)
 );
 ALTER TABLE templates ADD CONSTRAINT templates_published_version_fkey
     FOREIGN KEY (published_version_id) REFERENCES template_versions (id);
+CREATE INDEX template_versions_waiting_idx ON template_versions (template_id, number) WHERE published_at IS NULL AND declined_at IS NULL;
 
 -- A block is a part (by reference: its published version speaks) or an inline message.
 CREATE TABLE template_blocks (
@@ -914,6 +924,7 @@ CREATE TABLE tasks (
     request_id          text,                 -- as the answer's X-Request-Id said and the log's lines say
     billed_to           text,                 -- batch:12: what its calls are spent for beside their user
     template_id         bigint REFERENCES templates (id),  -- of its version, so that the log finds it by one index
+    is_override         boolean NOT NULL DEFAULT false, -- its messages were edited for it alone
     CONSTRAINT tasks_status_check CHECK (status IN (
         'queued',                             -- waiting for a worker
         'running',                            -- held by run_id
@@ -1206,6 +1217,9 @@ CREATE TABLE suggestions (
     revision_id      bigint REFERENCES revisions (id),  -- what accepting made
     created_by       bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at       timestamptz NOT NULL DEFAULT now(),
+    edit_distance    double precision,        -- 0..1, from the output to what was accepted
+    passed_over_for  bigint REFERENCES suggestions (id),  -- discarded because this other one was accepted
+    asked_again_at   timestamptz,             -- somebody was not content and asked once more instead of it
     CONSTRAINT suggestions_task_id_key UNIQUE (task_id),
     CONSTRAINT suggestions_decision_check CHECK (decision IN (
         'accepted',                           -- as it was
@@ -1218,6 +1232,62 @@ CREATE INDEX suggestions_open_idx ON suggestions (post_id, field_id, section_id,
 CREATE INDEX suggestions_post_id_idx ON suggestions (post_id, field_id, id DESC);
 CREATE INDEX suggestions_action_id_idx ON suggestions (action_id, task_id);
 CREATE INDEX suggestions_post_task_idx ON suggestions (post_id, task_id);
+CREATE INDEX suggestions_passed_over_for_idx ON suggestions (passed_over_for) WHERE passed_over_for IS NOT NULL;
+
+-- The task runner, and what became of suggestions by template version and model.
+
+-- What was tried out by hand: one question to one or several models side by side.
+CREATE TABLE trials (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    post_id    bigint REFERENCES posts (id) ON DELETE SET NULL,      -- whose fields filled the variables
+    as_of      bigint,                        -- the newest of its revisions when they did
+    created_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX trials_created_by_idx ON trials (created_by, id DESC);
+
+CREATE TABLE trial_tasks (
+    trial_id bigint NOT NULL REFERENCES trials (id) ON DELETE CASCADE,
+    position integer NOT NULL,                -- of its column, from 0
+    task_id  bigint NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    PRIMARY KEY (trial_id, position),
+    CONSTRAINT trial_tasks_task_id_key UNIQUE (task_id)
+);
+
+-- Suggestions that count: texts of an AI, unedited prompt, offered to a field by its action. What became of each stands
+-- on the suggestion.
+CREATE TABLE outcomes (
+    suggestion_id       bigint PRIMARY KEY REFERENCES suggestions (id) ON DELETE CASCADE,
+    template_version_id bigint NOT NULL REFERENCES template_versions (id),
+    model_id            bigint NOT NULL REFERENCES models (id),   -- which really answered
+    is_fallback         boolean NOT NULL,     -- another one was to be asked first
+    cost                numeric(18, 9),       -- USD, all attempts; NULL: unknown
+    seconds             double precision NOT NULL,
+    offered_at          timestamptz NOT NULL
+);
+
+-- Their sums, kept in the transaction of every change: pages read these and never scan.
+CREATE TABLE outcome_totals (
+    template_version_id bigint NOT NULL REFERENCES template_versions (id),
+    model_id            bigint NOT NULL REFERENCES models (id),
+    is_fallback         boolean NOT NULL,
+    offered             bigint NOT NULL,
+    accepted            bigint NOT NULL,
+    edited              bigint NOT NULL,
+    discarded           bigint NOT NULL,
+    passed_over         bigint NOT NULL,
+    asked_again         bigint NOT NULL,
+    distances           bigint NOT NULL,      -- edited ones whose distance is known, its sum and that of its squares
+    distance_sum        double precision NOT NULL,
+    distance_squares    double precision NOT NULL,
+    costs               bigint NOT NULL,
+    cost_sum            numeric NOT NULL,
+    cost_squares        numeric NOT NULL,
+    seconds_sum         double precision NOT NULL,
+    seconds_squares     double precision NOT NULL,
+    PRIMARY KEY (template_version_id, model_id, is_fallback)
+);
+
 
 -- Circuits: whom not to ask for now, and why; and what was done by hand, by whom.
 
@@ -1767,3 +1837,125 @@ BEGIN
         ON CONFLICT (run_id) DO UPDATE SET amount = EXCLUDED.amount, until = EXCLUDED.until;
     END IF;
 END $$;
+-- Batches: many tasks run as one. An item becomes a task when a lane claims it; the worker for batches claims and ends
+-- several at once, each in one statement. Whoever changes items locks their batch first, batches in the order of ids.
+
+CREATE TABLE batches (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind          text NOT NULL,              -- what is done with an answer: services/tasks/kinds.py
+    title         text NOT NULL,
+    status        text NOT NULL DEFAULT 'draft',
+    note          text,                       -- why it is paused or rests, for people
+    rests_until   timestamptz,                -- nobody can be asked before
+    concurrency   integer NOT NULL,           -- items asked at once, at most
+    priority      integer NOT NULL,           -- its share of the slots beside other batches
+    budget        numeric(18, 9),             -- USD; no item is begun that might go over it
+    item_cost     numeric(18, 9),             -- USD, what one item is expected to take at most; none when prices are not known
+    estimate      jsonb NOT NULL DEFAULT '{}',
+    -- Of its items; a trigger keeps them.
+    queued        integer NOT NULL DEFAULT 0,
+    running       integer NOT NULL DEFAULT 0,
+    succeeded     integer NOT NULL DEFAULT 0,
+    failed        integer NOT NULL DEFAULT 0,
+    cancelled     integer NOT NULL DEFAULT 0,
+    input_tokens  bigint NOT NULL DEFAULT 0,
+    output_tokens bigint NOT NULL DEFAULT 0,
+    cost          numeric(18, 9) NOT NULL DEFAULT 0,
+    estimated     integer NOT NULL DEFAULT 0, -- items whose cost is an estimate
+    unknown       integer NOT NULL DEFAULT 0, -- items whose cost nobody knows
+    created_by    bigint REFERENCES users (id) ON DELETE SET NULL,
+    asked_by      bigint REFERENCES users (id) ON DELETE SET NULL,  -- whose keys and rights it runs with: who started it last
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    started_at    timestamptz,
+    finished_at   timestamptz,
+    CONSTRAINT batches_status_check CHECK (status IN (
+        'draft',                              -- planned, not begun
+        'queued',                             -- to be begun by a worker
+        'running',
+        'paused',                             -- by a person, or for the reason in note
+        'completed',                          -- nothing is left, and something succeeded
+        'failed',                             -- nothing is left, and nothing succeeded
+        'cancelled'
+    )),
+    CONSTRAINT batches_concurrency_check CHECK (concurrency BETWEEN 1 AND 200),
+    CONSTRAINT batches_priority_check CHECK (priority BETWEEN 1 AND 10)
+) WITH (fillfactor = 50);
+CREATE INDEX batches_active_idx ON batches (id) WHERE status IN ('queued', 'running');
+CREATE INDEX batches_created_by_idx ON batches (created_by, id);
+
+ALTER TABLE tasks ADD COLUMN batch_id bigint REFERENCES batches (id) ON DELETE SET NULL;
+CREATE INDEX tasks_batch_id_idx ON tasks (batch_id, id) WHERE batch_id IS NOT NULL;
+
+CREATE TABLE items (
+    id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    batch_id            bigint NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
+    position            integer NOT NULL,     -- 1, 2, … in the order they are begun
+    key                 text NOT NULL,        -- names it within the batch: adding it twice is adding it once
+    status              text NOT NULL DEFAULT 'queued',
+    subject             jsonb NOT NULL DEFAULT '{}',  -- what the kind needs to know of it
+    template_version_id bigint REFERENCES template_versions (id),
+    part_version_ids    bigint[] NOT NULL DEFAULT '{}',
+    inputs              jsonb NOT NULL DEFAULT '{}',
+    messages            jsonb,                -- exactly what will be sent; its task has them once there is one
+    route_id            bigint REFERENCES routes (id),
+    model_id            bigint REFERENCES models (id),
+    parameters          jsonb NOT NULL DEFAULT '{}',
+    contract            jsonb,
+    deadline_s          numeric(8, 1) NOT NULL,
+    prompt_tokens       integer NOT NULL,     -- estimated
+    task_id             bigint REFERENCES tasks (id),
+    error_category      text,
+    error_message       text,
+    input_tokens        bigint NOT NULL DEFAULT 0,
+    output_tokens       bigint NOT NULL DEFAULT 0,
+    cost                numeric(18, 9),
+    cost_source         text NOT NULL DEFAULT 'known',
+    finished_at         timestamptz,
+    CONSTRAINT items_key_key UNIQUE (batch_id, key),
+    CONSTRAINT items_task_id_key UNIQUE (task_id),
+    CONSTRAINT items_status_check CHECK (status IN (
+        'queued',
+        'running',                            -- its task runs
+        'succeeded',                          -- its answer is stored, and its kind has used it
+        'failed',                             -- has error_category
+        'cancelled'
+    )),
+    CONSTRAINT items_cost_source_check CHECK (cost_source IN ('known', 'estimated', 'unknown'))
+);
+CREATE INDEX items_status_idx ON items (batch_id, status, position);
+CREATE INDEX items_position_idx ON items (batch_id, position);
+CREATE INDEX items_finished_at_idx ON items (batch_id, finished_at) WHERE finished_at IS NOT NULL;
+
+-- Keep the counts of batches, and end a batch with its last item, whoever changed the items.
+CREATE FUNCTION count_items() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE batches b
+       SET queued = b.queued + d.queued, running = b.running + d.running, succeeded = b.succeeded + d.succeeded,
+           failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
+           input_tokens = b.input_tokens + d.input_tokens, output_tokens = b.output_tokens + d.output_tokens,
+           cost = b.cost + d.cost, estimated = b.estimated + d.estimated, unknown = b.unknown + d.unknown,
+           status = CASE WHEN b.status NOT IN ('running', 'paused') OR b.queued + d.queued + b.running + d.running > 0
+                         THEN b.status
+                         WHEN b.succeeded + d.succeeded = 0 AND b.failed + d.failed > 0 THEN 'failed'
+                         ELSE 'completed' END,
+           finished_at = CASE WHEN b.queued + d.queued + b.running + d.running = 0 THEN clock_timestamp() END,
+           note = CASE WHEN d.succeeded > 0 AND b.status = 'running' THEN NULL ELSE b.note END
+      FROM (SELECT batch_id,
+                   coalesce(sum(n) FILTER (WHERE status = 'queued'), 0) AS queued,
+                   coalesce(sum(n) FILTER (WHERE status = 'running'), 0) AS running,
+                   coalesce(sum(n) FILTER (WHERE status = 'succeeded'), 0) AS succeeded,
+                   coalesce(sum(n) FILTER (WHERE status = 'failed'), 0) AS failed,
+                   coalesce(sum(n) FILTER (WHERE status = 'cancelled'), 0) AS cancelled,
+                   sum(n * input_tokens) AS input_tokens, sum(n * output_tokens) AS output_tokens,
+                   sum(n * coalesce(cost, 0)) AS cost,
+                   coalesce(sum(n) FILTER (WHERE cost_source = 'estimated'), 0) AS estimated,
+                   coalesce(sum(n) FILTER (WHERE cost_source = 'unknown'), 0) AS unknown
+              FROM (SELECT 1 AS n, batch_id, status, input_tokens, output_tokens, cost, cost_source FROM new_items
+                     UNION ALL
+                    SELECT -1, batch_id, status, input_tokens, output_tokens, cost, cost_source FROM old_items) c
+             GROUP BY batch_id) d
+     WHERE b.id = d.batch_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER items_count AFTER UPDATE ON items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items
+   FOR EACH STATEMENT EXECUTE FUNCTION count_items();

@@ -94,8 +94,9 @@ class Installation:
         self.process.wait(5)
         self._listener.join(5)
 
-    def child_pids(self, verb: str) -> list[int]:
-        """The processes of `blogforge web` or `blogforge worker` of this installation."""
+    def child_pids(self, verb: str, queue: str = "interactive") -> list[int]:
+        """The processes of `blogforge web`, or of `blogforge worker` for a queue, of this installation."""
+        verb = f"worker\0--queue\0{queue}" if verb == "worker" else verb
         found = []
         for pid, command, environment in _processes():
             if f"BLOGFORGE_DATA_DIR={self.data_dir}" in environment and f"cli.main\0{verb}" in command:

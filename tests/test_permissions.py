@@ -14,9 +14,11 @@ from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.ops import audit, dashboard
+from blogforge_llm.services.editorial import suggestions
+from blogforge_llm.services.ops import audit, budgets, dashboard, ledger
+from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
-from blogforge_llm.services.tasks import log
+from blogforge_llm.services.tasks import log, trials
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -41,6 +43,36 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),
     ("log.each", Permission.READ, lambda conn, actor: list(log.each(actor=actor, wanted=TaskFilter()))),
     ("dashboard.get", Permission.READ, lambda conn, actor: dashboard.get(conn, actor=actor)),
+    ("parts.publish", Permission.KEEP_PROMPTS,
+     lambda conn, actor: parts.publish(conn, actor=actor, part_id=0, number=1)),
+    ("parts.decline", Permission.KEEP_PROMPTS,
+     lambda conn, actor: parts.decline(conn, actor=actor, part_id=0, number=1)),
+    ("templates.publish", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.publish(conn, actor=actor, template_id=0, number=1)),
+    ("templates.decline", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.decline(conn, actor=actor, template_id=0, number=1)),
+    ("templates.set_approval", Permission.KEEP_PROMPTS,
+     lambda conn, actor: templates.set_approval(conn, actor=actor, template_id=0, needs_approval=True)),
+    ("approvals.list_waiting", Permission.READ, lambda conn, actor: approvals.list_waiting(conn, actor=actor)),
+    ("impacts.of_part", Permission.READ,
+     lambda conn, actor: impacts.of_part(conn, actor=actor, part_id=0, number=1)),
+    ("budgets.list_all", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.list_all(conn, actor=actor)),
+    ("budgets.create", Permission.KEEP_REGISTRY,
+     lambda conn, actor: budgets.create(conn, actor=actor, scope="", period="", amount=None)),
+    ("budgets.update", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.update(conn, actor=actor, budget_id=0)),
+    ("budgets.delete", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.delete(conn, actor=actor, budget_id=0)),
+    ("ledger.list_sums", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_sums(conn, actor=actor, group="day", span=ledger.Span.read())),
+    ("ledger.list_entries", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_entries(conn, actor=actor, span=ledger.Span.read())),
+    ("outcomes.list_all", Permission.READ, lambda conn, actor: outcomes.list_all(conn, actor=actor)),
+    ("outcomes.list_for", Permission.READ, lambda conn, actor: outcomes.list_for(conn, actor=actor, template_id=0)),
+    ("trials.create", Permission.RUN_TASKS,
+     lambda conn, actor: trials.create(conn, actor=actor, template_id=0, inputs={}, whom=[])),
+    ("suggestions.offer", Permission.WRITE_POSTS,
+     lambda conn, actor: suggestions.offer(conn, actor=actor, task_id=0, post_id=0, field_key="x")),
+    ("suggestions.reopen", Permission.WRITE_POSTS,
+     lambda conn, actor: suggestions.reopen(conn, actor=actor, suggestion_id=0)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
 ]  # fmt: skip
 

@@ -64,6 +64,8 @@ class _Heard:
     pieces: list[str] = field(default_factory=list)
     first_token_s: float | None = None
     reply: Reply | None = None
+    said: str = ""  # what is billed: the text, and reasoning that nobody is shown
+    has_begun: bool = False
     notices: tuple[Notice, ...] = ()
 
     @property
@@ -76,9 +78,22 @@ class _Heard:
         self.pieces.append(piece := storable(piece))
         return piece
 
+    def ended(self, call: Call) -> None:
+        """Take over what only the call knows."""
+        self.said = "".join(call.said)
+        self.has_begun = call.has_begun
+        self.notices = notices.read(call.headers)
+
     @property
     def text(self) -> str:
         return "".join(self.pieces)
+
+    def usage(self, told: Usage, request: Request) -> Usage:
+        """What the provider told; else an estimate, once there is a sign that it has begun to count."""
+        said = self.said or self.text
+        if told.source is Source.KNOWN or not (said or self.has_begun or self.reply):
+            return told
+        return pricing.estimate(request.messages, said)
 
 
 def run(ask: Ask, recorder: Recorder, cancellation: Cancellation) -> Generator[Event, None, Result]:
@@ -116,7 +131,7 @@ def _talk(ask: Ask, heard: _Heard, cancellation: Cancellation) -> Generator[Even
         raise _verdict(call, error) from error
     finally:
         cancellation.covers(None)
-        heard.notices = notices.read(call.headers)
+        heard.ended(call)
 
 
 def _streamed(ask: Ask, call: Call, heard: _Heard) -> Generator[Event, None, Reply]:
@@ -163,8 +178,10 @@ def _accepted(request: Request, reply: Reply, text: str) -> str:
     if reply.finish_reason == "content_filter":
         raise CallError(Category.CONTENT_FILTER, "ended with the finish reason content_filter", usage=reply.usage)
     if request.contract is None:
-        # Without a contract the caller sees the finish reason and may want an answer that max_tokens cut off.
-        checked = contracts.Checked(text, None if text.strip() else contracts.EMPTY)
+        # Without a contract the caller sees the finish reason and may want an answer that max_tokens cut off, even one
+        # that was all reasoning by then.
+        is_answer = bool(text.strip()) or reply.finish_reason == "length"
+        checked = contracts.Checked(text, None if is_answer else contracts.EMPTY)
     elif reply.finish_reason == "length" and text.strip():
         checked = contracts.Checked(text, contracts.CUT_OFF)
     else:
@@ -175,9 +192,7 @@ def _accepted(request: Request, reply: Reply, text: str) -> str:
 
 
 def _succeeded(ask: Ask, heard: _Heard, reply: Reply) -> Outcome:
-    usage = reply.usage
-    if usage.source is not Source.KNOWN:
-        usage = pricing.estimate(ask.request.messages, heard.text)
+    usage = heard.usage(reply.usage, ask.request)
     cost, cost_source = pricing.cost(usage, ask.candidate)
     return Outcome(
         AttemptStatus.SUCCEEDED,
@@ -194,9 +209,7 @@ def _succeeded(ask: Ask, heard: _Heard, reply: Reply) -> Outcome:
 
 
 def _failed(ask: Ask, heard: _Heard, error: CallError) -> Outcome:
-    usage: Usage = error.usage
-    if usage.source is not Source.KNOWN and heard.text:
-        usage = pricing.estimate(ask.request.messages, heard.text)  # what was told has most likely been billed
+    usage = heard.usage(error.usage, ask.request)
     cost, cost_source = pricing.cost(usage, ask.candidate)
     return Outcome(
         AttemptStatus.CANCELLED if error.category is Category.CANCELLED else AttemptStatus.FAILED,

@@ -46,6 +46,12 @@ def list_refusals(conn: db.Connection, candidates: Sequence[Candidate]) -> list[
     return [_first_refusal(candidate, found) for candidate in candidates]
 
 
+def are_closed(conn: db.Connection, candidates: Sequence[Candidate]) -> bool:
+    """Whether nothing stands in the way of any of them."""
+    names = {name for candidate in candidates for name in circuits.names(candidate)}
+    return not circuits.list_held_back(conn, names=sorted(names), holder=_NOBODY)
+
+
 class Breakers:
     """`holder` names the run. With `is_test` every call is let through and its success is believed: somebody looks."""
 
@@ -55,6 +61,7 @@ class Breakers:
         holder: UUID,
         *,
         is_test: bool = False,
+        is_clear: bool = False,
         outage: Cooldown = OUTAGE,
         broken: Cooldown = BROKEN,
         lease_s: float = circuits.LEASE_S,
@@ -63,7 +70,8 @@ class Breakers:
         self._holder = holder
         self._is_test = is_test
         self._outage, self._broken, self._lease_s = outage, broken, lease_s
-        self._seen: dict[str, HeldBack] | None = None  # what the last read said; void after a call
+        # What the last read said; void after a call. `is_clear`: somebody read for several runs that all are closed.
+        self._seen: dict[str, HeldBack] | None = {} if is_clear else None
         self._held: list[str] = []
         self._began = 0.0
 

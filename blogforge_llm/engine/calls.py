@@ -42,6 +42,9 @@ class Call:
         now = time.monotonic()
         self.reason: Category | None = None
         self.headers: Mapping[str, str] = {}  # of the provider's answer, whatever it was
+        self.body: list[bytes] = []  # of that answer, where it is JSON and not a stream
+        self.has_begun = False  # a part of an answer came: from then on the prompt is billed
+        self.said: list[str] = []  # all that the model said, reasoning and tool calls too: it is billed
         self.due = min(now + first_s, deadline)
         self.scheduled = math.inf  # the earliest time the watchdog will look at this call
         self._deadline = deadline

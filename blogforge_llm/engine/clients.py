@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from blogforge_llm.engine import addresses, provider_errors, transports
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _MOST = 200  # clients kept; one forgotten here lives on until its last call has ended
+
+_MODULES = {"groq": "groq", "cerebras": "cerebras.cloud.sdk", "openai_compatible": "openai"}
 
 _lock = threading.Lock()
 _clients: OrderedDict[tuple[str, str, str | None], Any] = OrderedDict()
@@ -36,6 +40,13 @@ def cerebras(candidate: Candidate) -> Cerebras:
 def openai(candidate: Candidate) -> OpenAI:
     """For any OpenAI-compatible server; the key is optional."""
     return _cached("openai_compatible", candidate, "https://api.openai.com/v1", _make_openai)  # type: ignore[no-any-return]
+
+
+def preload(kinds: Iterable[str]) -> None:
+    """Import the SDKs of these kinds now: it takes most of a second, which the first call would wait for."""
+    for kind in kinds:
+        if kind in _MODULES and _MODULES[kind] not in sys.modules:
+            importlib.import_module(_MODULES[kind])
 
 
 def close() -> None:

@@ -250,14 +250,14 @@ class _Run:
     def _ask(self, candidate: Candidate) -> attempts.Ask:
         others = len(self._rest_after(candidate, Category.TIMEOUT))
         left_s = self._deadline - time.monotonic()
+        # Of a short deadline those that follow must have a part, too.
+        first_s = min(candidate.first_token_timeout_s, self._original.deadline_s / 2)
         if not others:
             first_s = left_s
-        elif self._streaming and candidate.streams:
-            first_s = candidate.first_token_timeout_s
-        else:
+        elif not (self._streaming and candidate.streams):
             # Nothing can be seen before the whole answer is there, so a first-token limit would cut off long ones: an
             # even share of the time left, so that the others keep theirs.
-            first_s = max(candidate.first_token_timeout_s, left_s / (1 + others))
+            first_s = max(first_s, left_s / (1 + others))
         return attempts.Ask(self._attempts, self._request, candidate, self._deadline, first_s, self._streaming)
 
     def _completion(self, candidate: Candidate, result: attempts.Result) -> Completion:

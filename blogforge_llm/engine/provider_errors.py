@@ -19,8 +19,12 @@ from blogforge_llm.records.tasks import Category
 _BY_STATUS = {
     401: Category.AUTHENTICATION,
     402: Category.QUOTA_EXHAUSTED,
+    405: Category.MODEL_NOT_FOUND,  # the address belongs to something else
     408: Category.TIMEOUT,
+    409: Category.OVERLOADED,  # a lock, or a model that is being loaded
+    410: Category.MODEL_NOT_FOUND,
     413: Category.CONTEXT_LENGTH,
+    425: Category.OVERLOADED,  # too early
     498: Category.OVERLOADED,  # Groq: flex capacity exceeded
     503: Category.OVERLOADED,
     529: Category.OVERLOADED,  # Anthropic

@@ -146,6 +146,7 @@ class Candidate:
     account_limits: Limits = NO_LIMITS  # of the key, or of the provider where none is used
     model_limits: Limits = NO_LIMITS
     has_notice: bool = False  # the provider said lately that little is left
+    is_held_back: bool = True  # one of its circuits was not closed when it was read; if unknown, they are looked at
     later_prices: tuple[Price, ...] = ()
     max_output_tokens: int | None = None
     has_budgets: bool = False  # there were budgets, perhaps of others, when it was chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from blogforge_llm.records.prompts import MessageRole, PartKind
@@ -61,12 +62,35 @@ class Library:
     actions: tuple[LibraryAction, ...]
 
 
+class Choice(StrEnum):
+    """What to do where an entry would go over what somebody did here."""
+
+    KEEP = "keep"  # leave what is here
+    REPLACE = "replace"  # a new version with the library's words
+    RENAME = "rename"  # take it in beside it, under another name
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An entry that something here stands in the way of, and what was chosen."""
+
+    label: str
+    reason: str
+    choice: Choice
+
+
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The names of what was created, updated and left as it was; `kept` was edited or archived here and not touched."""
+    """The names of what was created, updated and so on; `kept`, `replaced` and `renamed` were `conflicts`. What is
+    `proposed` waits for a second person. Of a dry run: what would be."""
 
     name: str
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
+    proposed: list[str] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    is_dry_run: bool = False

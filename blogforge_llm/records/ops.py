@@ -1,10 +1,11 @@
-"""What the overview of the LLM area says, /metrics, and the ledger."""
+"""What the overview of the LLM area says, /metrics, the ledger and budgets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from blogforge_llm.records.tasks import Source
@@ -180,3 +181,61 @@ class LedgerEntry:
     output_tokens: int | None
     cost: Decimal | None
     cost_source: Source
+
+
+class BudgetScope(StrEnum):
+    INSTANCE = "instance"  # everybody together
+    EACH_USER = "each_user"  # everybody by themselves, but those with a budget of their own
+    USER = "user"  # one of them
+    BATCH = "batch"  # one batch; set where the batch is
+
+
+class BudgetPeriod(StrEnum):
+    """Of the calendar, in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+    EVER = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may be spent, in USD, and how much was since `since`; `held` is what running calls may cost beside that.
+    For each_user these are those of the user who spent most. `until` is the first day of the next period."""
+
+    id: int
+    scope: BudgetScope
+    user_id: int | None
+    user_name: str | None
+    batch_id: int | None
+    period: BudgetPeriod
+    amount: Decimal
+    warn_share: Decimal
+    refuses_unpriced: bool
+    created_at: datetime
+    updated_at: datetime
+    since: date
+    until: date | None
+    top_user_name: str | None
+    spent: Decimal
+    held: Decimal
+
+    @property
+    def remaining(self) -> Decimal:
+        return max(self.amount - self.spent, Decimal(0))
+
+    @property
+    def state(self) -> str:
+        """ok, warning from the share on at which people are warned, or spent."""
+        if self.spent >= self.amount:
+            return "spent"
+        return "warning" if self.spent >= self.amount * self.warn_share else "ok"
+
+    @property
+    def label(self) -> str:
+        """Whose it is, in words."""
+        if self.scope is BudgetScope.INSTANCE:
+            return "The whole installation"
+        if self.scope is BudgetScope.EACH_USER:
+            return "Each user"
+        return self.user_name or "" if self.scope is BudgetScope.USER else f"Batch {self.batch_id}"

@@ -25,12 +25,14 @@ class MessageRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part with the text of its published version. `used_by` counts the templates that speak it now."""
+    """A part with the text of its published version. `used_by` counts the templates that speak it now;
+    `waiting_version` is the newest version, while nobody has published or declined it."""
 
     id: int
     name: str
     kind: PartKind
     description: str
+    notes: str
     tags: list[str]
     position: int
     version_id: int
@@ -41,6 +43,7 @@ class Part:
     label: str | None
     fence: str | None
     latest_version: int
+    waiting_version: int | None
     used_by: int
     library_hash: bytes | None
     created_at: datetime
@@ -59,9 +62,14 @@ class PartVersion:
     label: str | None
     fence: str | None
     note: str
+    created_by: int | None
     created_by_name: str | None
     created_at: datetime
     is_published: bool
+    published_at: datetime | None  # first put to use
+    published_by: int | None
+    published_by_name: str | None
+    declined_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +100,21 @@ class Piece:
     is_optional: bool = False
     is_enabled: bool = True
     is_archived: bool = False
+    has_role: bool = False  # the block's role stands over the part's
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`used_by` counts the actions that ask with it."""
+    """`used_by` counts the actions that ask with it. With `needs_approval` nobody publishes what they wrote."""
 
     id: int
     name: str
     description: str
+    needs_approval: bool
     version_id: int
     version: int
     latest_version: int
+    waiting_version: int | None
     used_by: int
     library_hash: bytes | None
     created_at: datetime
@@ -117,9 +128,14 @@ class TemplateVersion:
     template_id: int
     number: int
     note: str
+    created_by: int | None
     created_by_name: str | None
     created_at: datetime
     is_published: bool
+    published_at: datetime | None  # first put to use
+    published_by: int | None
+    published_by_name: str | None
+    declined_at: datetime | None
     blocks: tuple[Block, ...] = field(default=())
 
 
@@ -139,3 +155,18 @@ class Usage:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A version that waits. `guarding` are the templates because of which somebody else must publish it."""
+
+    noun: str  # part, or template
+    id: int
+    name: str
+    number: int
+    note: str
+    created_by: int | None
+    created_by_name: str | None
+    created_at: datetime
+    guarding: list[str]

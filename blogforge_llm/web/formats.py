@@ -23,5 +23,13 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
+def duration(seconds: float) -> str:
+    """About how long: 8 seconds, 3 minutes, 2 hours."""
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size:
+            return count(round(seconds / size), unit)
+    return count(max(1, round(seconds)), "second")
+
+
 def init(app: Flask) -> None:
-    app.jinja_env.filters.update(money=money, count_of=count)
+    app.jinja_env.filters.update(money=money, count_of=count, duration=duration)

@@ -29,6 +29,7 @@ PAGES = [
     ),
     *("/llm/routes/1", "/llm/presets", "/llm/presets/new", "/llm/keys"),
     *("/llm/parts", "/llm/parts/new", "/llm/parts/1", "/llm/parts/1/edit"),
+    *("/llm/parts/1/versions/1/impact", "/llm/parts/1/comparison", "/llm/templates/1/comparison", "/llm/proposals"),
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
     *(
@@ -36,6 +37,15 @@ PAGES = [
         "/llm/tasks?status=succeeded&q=bread&template=0",
         "/llm/tasks?post=987654",
         "/llm/tasks?from=soon",
+    ),
+    *("/llm/models/1/prices", "/llm/budgets", "/llm/budgets/new", "/llm/ledger", "/llm/ledger?group=user"),
+    *("/llm/ledger/attempts", "/llm/ledger?month=soon"),
+    *("/llm/trials", "/llm/trials?template=1&post=1", "/llm/tasks/1/rerun", "/llm/tasks/1/comparison?other=1"),
+    *(
+        "/llm/tasks/1/suggestion/new",
+        "/llm/outcomes",
+        "/llm/templates/1/outcomes",
+        "/llm/templates/1/outcomes?fallbacks=1",
     ),
     *("/llm/health", "/llm/health/provider:1/opening"),
     *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),

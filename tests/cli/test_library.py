@@ -30,7 +30,7 @@ def test_the_starter_library_is_imported_by_its_name(
     assert "184 created, 0 updated, 0 unchanged, 0 kept." in capsys.readouterr().out
     parts.update(conn, actor=ada, part_id=parts.list_(conn, q="Plain words")[0].id, content="Ours.")
     assert run(settings, "import", "editorial") == 0
-    assert "kept, as it was edited or archived here: Part: Plain words" in capsys.readouterr().out
+    assert "kept, though it is edited here: Part: Plain words" in capsys.readouterr().out
 
 
 def test_what_is_exported_can_be_imported(

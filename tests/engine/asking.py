@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -60,7 +61,7 @@ def request(text: str = QUESTION, *, deadline_s: float = 10.0, **fields: Any) ->
 def candidate(standin: Standin, model: str = "ok", kind: str = "groq", **fields: Any) -> Candidate:
     urls = {"groq": standin.groq_url, "cerebras": standin.cerebras_url}
     made: dict[str, Any] = {
-        "model_id": hash(model) % 1000,
+        "model_id": zlib.crc32(model.encode()),
         "provider_id": KINDS.index(kind) + 1,
         "provider_name": kind.title(),
         "base_url": urls.get(kind, standin.compatible_url),

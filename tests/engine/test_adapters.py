@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from blogforge_llm.engine import adapters
+from blogforge_llm.engine.calls import Call
 from blogforge_llm.engine.types import (
     CallError,
     FilePart,
@@ -55,7 +57,7 @@ def test_a_stream_yields_the_text_in_pieces_and_loses_none(standin: Standin, kin
 
 # What each fault is, streamed and whole. `again` marks those the engine tries twice on a lone model.
 FAULTS = {
-    "cut:3": (Category.STREAM_CUT, Category.CONNECTION),
+    "cut:3": (Category.STREAM_CUT, Category.STREAM_CUT),
     "truncate:3": (Category.STREAM_CUT, Category.STREAM_CUT),
     "clean-end:3": (Category.STREAM_CUT, Category.STREAM_CUT),
     "done-only:3": (Category.STREAM_CUT, Category.STREAM_CUT),
@@ -97,11 +99,11 @@ def test_every_fault_gets_its_category_and_never_passes_for_an_answer(
     if expected is Category.CONTENT_FILTER or expected is Category.OUTPUT_INVALID:
         assert ask([candidate(standin, model, kind)], streaming=streaming).notes.categories[0] is expected
         return
-    with pytest.raises(CallError) as failed:
+    with pytest.raises(CallError) as failed, Call(deadline=time.monotonic() + 10) as call:
         if streaming:
-            list(adapter.stream(request(), candidate(standin, model, kind)))
+            call.run(lambda: list(adapter.stream(request(), candidate(standin, model, kind))))
         else:
-            adapter.ask(request(), candidate(standin, model, kind))
+            call.run(adapter.ask, request(), candidate(standin, model, kind))
     assert failed.value.category is expected
     if model.startswith("status:"):
         assert failed.value.http_status == int(model[7:10])

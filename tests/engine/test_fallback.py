@@ -169,6 +169,12 @@ def test_one_deadline_bounds_all_attempts(standin: Standin) -> None:
     assert answered.took_s < 0.7
 
 
+def test_a_silent_candidate_leaves_half_of_a_short_deadline_to_the_others(standin: Standin) -> None:
+    silent = candidate(standin, "slow-first-token:inf", first_token_timeout_s=10.0)
+    answered = ask([silent, candidate(standin)], request(deadline_s=0.6))
+    assert answered.notes.categories == [Category.TIMEOUT, None]
+
+
 def test_the_last_candidate_may_use_what_is_left_of_the_deadline(standin: Standin) -> None:
     slow = candidate(standin, "slow-first-token:0.5", first_token_timeout_s=0.1)
     assert ask([slow]).error is None

@@ -1,5 +1,6 @@
 """The behaviours that model names choose, one decorated function each. Adding one here is all it takes: the
-name works, scripts accept it, and `python -m tests.provider_standin` lists it.
+name works, scripts accept it, and `python -m tests.provider_standin` lists it. Answers that no client should get are
+in `oddities.py`.
 """
 
 import time

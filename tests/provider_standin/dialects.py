@@ -107,12 +107,8 @@ class Voice:
         return body | {"x_groq": {"id": self.request_id}} if self.dialect.name == "groq" else body
 
     def _usage(self, chars: int) -> Json:
-        output = -(-chars // 4)
-        usage: Json = {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": output,
-            "total_tokens": self.prompt_tokens + output,
-        }
+        prompt, output = self.reply.told or (self.prompt_tokens, -(-chars // 4))
+        usage: Json = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
         if self.reply.reasoning:
             reasoning = min(count_tokens(self.reply.reasoning), output)
             usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}

@@ -55,6 +55,14 @@ class Page:
 
     content_type: str
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Raw:
+    """These bytes and then the end of the connection: no HTTP, or a broken one."""
+
+    sent: bytes
 
 
 @dataclass(frozen=True)
@@ -82,13 +90,14 @@ class Reply:
     ending: Ending = Ending.COMPLETE
     fault: Fault = Fault(500)  # of an error event
     usage: bool = True
+    told: tuple[int, int] | None = None  # tokens, instead of the true ones; the ledger keeps to the truth
     usage_delay: float = 0.0  # seconds between finish reason and usage
     fingerprint: bool = True
     served_as: str | None = None  # the model named in the answer, if another
-    headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones
+    headers: tuple[tuple[str, str], ...] = ()  # beside the usual ones, or instead of them
 
 
-Content = Reply | Fault | Page | Hangup
+Content = Reply | Fault | Page | Raw | Hangup
 
 
 @dataclass(frozen=True)

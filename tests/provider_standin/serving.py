@@ -13,7 +13,7 @@ from .clients import Client
 from .dialects import Dialect, Voice, error_body
 from .gates import Gate, Gates
 from .ledger import Ledger, Request
-from .plans import FOREVER, Fault, Hangup, Page, Plan, Reply
+from .plans import FOREVER, Fault, Hangup, Page, Plan, Raw, Reply
 from .streams import tell_in_words
 from .wholes import tell_whole
 from .wording import in_words_of
@@ -41,9 +41,14 @@ class Serving:
                 return tell_in_words(self, voice) if self.request.streamed else tell_whole(self, voice)
             case Fault() as fault:
                 return self._fault(fault)
-            case Page(content_type, body):
-                self.send_whole(200, content_type, body, "broken")
+            case Page(content_type, body, headers):
+                self.send_whole(200, content_type, body, "broken", dict(headers))
                 return True
+            case Raw(sent):
+                self.client.check()
+                self.finish("broken")
+                self.client.send(sent)
+                return False
             case Hangup(reset):
                 self.client.check()
                 self.finish("broken")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from . import catalogue  # noqa: F401  (registers the behaviours)
+from . import catalogue, oddities  # noqa: F401  (they register the behaviours)
 from .answers import Answer
 from .dialects import CEREBRAS, COMPATIBLE, GROQ
 from .endpoints import Control

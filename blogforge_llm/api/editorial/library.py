@@ -7,11 +7,11 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import INCLUDE, Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.records.library import ImportReport
+from blogforge_llm.records.library import Choice, ImportReport
 from blogforge_llm.services.editorial import library, library_document
 
 bp = Blueprint(
@@ -35,14 +35,52 @@ class LibrarySchema(Schema):
     actions = fields.Raw(metadata={"type": "array", "items": {"type": "object"}, "example": []})
 
 
+_CHOICE = validate.OneOf([choice.value for choice in Choice])
+
+
+class ImportQuery(Schema):
+    """How to import."""
+
+    dry_run = fields.Boolean(load_default=False, metadata={"description": "Report what would be done, and do nothing."})
+    on_conflict = fields.String(
+        load_default="keep",
+        validate=_CHOICE,
+        metadata={"description": "What to do where something was edited or archived here, unless choices say so."},
+    )
+
+
+class ImportIn(LibrarySchema):
+    """A library, and what to do with single entries of it."""
+
+    choices = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(validate=_CHOICE),
+        load_default=dict,
+        metadata={"description": "By the label of a conflict.", "example": {"Part: Plain words": "replace"}},
+    )
+
+
+class ConflictOut(Schema):
+    """An entry that something here stands in the way of."""
+
+    label = fields.String(metadata={"example": "Part: Plain words"})
+    reason = fields.String(metadata={"example": "edited here"})
+    choice = fields.String(validate=_CHOICE)
+
+
 class ImportReportOut(Schema):
-    """What an import did, by name."""
+    """What an import did, or would do, by name."""
 
     name = fields.String(metadata={"example": "House style"})
     created = fields.List(fields.String(), metadata=_NAMES)
     updated = fields.List(fields.String(), metadata={"description": "The library changed it, and nobody here had."})
     unchanged = fields.List(fields.String())
-    kept = fields.List(fields.String(), metadata={"description": "Edited or archived here, and so left alone."})
+    kept = fields.List(fields.String(), metadata={"description": "Edited or archived here, and left alone."})
+    replaced = fields.List(fields.String(), metadata={"description": "Edited or archived here, and written over."})
+    renamed = fields.List(fields.String(), metadata={"description": "Taken in beside it, under another name."})
+    proposed = fields.List(fields.String(), metadata={"description": "Saved, and waiting for a second person."})
+    conflicts = fields.List(fields.Nested(ConflictOut))
+    dry_run = fields.Boolean(attribute="is_dry_run")
 
 
 @bp.route("")
@@ -57,12 +95,25 @@ class Library(MethodView):
             text = library_document.write(library.export(conn, actor=current()))
         return Response(text, content_type="application/json")
 
-    @bp.arguments(LibrarySchema)
+    @bp.arguments(ImportQuery, location="query")
+    @bp.arguments(ImportIn)
     @bp.response(200, ImportReportOut)
-    def post(self, data: dict[str, Any]) -> ImportReport:
+    def post(self, query: dict[str, Any], data: dict[str, Any]) -> ImportReport:
         """Import a library
 
-        All or nothing. What was edited here is kept; importing again changes nothing.
+        All or nothing. What was edited here is kept unless you choose otherwise; importing again changes nothing.
         """
+        choices = {label: Choice(choice) for label, choice in data.pop("choices").items()}
+        on_conflict, wanted = Choice(query["on_conflict"]), library_document.of(data)
         with db.transaction() as conn:
-            return library.import_(conn, actor=current(), library=library_document.of(data))
+            return library.import_(
+                conn, actor=current(), library=wanted, choices=choices, on_conflict=on_conflict,
+                dry_run=query["dry_run"],
+            )  # fmt: skip
+
+
+@bp.get("/schema")
+@bp.response(200, Schema, content_type="application/schema+json")
+def schema() -> Response:
+    """Get the format's JSON Schema"""
+    return Response(library.schema(), content_type="application/schema+json")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.api.prompts import parts, templates
+from blogforge_llm.api.prompts import outcomes, parts, proposals, templates
 
-BLUEPRINTS = [parts.bp, templates.bp]
+BLUEPRINTS = [parts.bp, templates.bp, proposals.bp, outcomes.bp]

@@ -19,6 +19,7 @@ _CONTENT = {
 _VARIABLE = {"description": "Data parts: the variable whose value is brought in, fenced.", "example": "basic_idea"}
 _LABEL = {"description": "Data parts: what people call the variable.", "example": "Basic idea"}
 _FENCE = {"description": "Data parts: the name of the marks around the value.", "example": "basic_idea"}
+_NOTES = {"description": "For the people who keep it; no model reads them.", "example": "Ann wants it shorter."}
 _TAGS = {"description": "At most 20.", "example": ["voice"]}
 _POSITION = {"description": "Where it usually stands in a template, 0 to 1000.", "example": 20}
 _NOTE = {"description": "Why it was changed.", "example": "Shorter."}
@@ -39,6 +40,7 @@ class PartIn(PartText):
     name = Line(metadata=_NAME)
     kind = fields.String(validate=_KIND, metadata={"example": "style"})
     description = Text(validate=validate.Length(max=2000), metadata={"example": "For readers in a hurry."})
+    notes = Text(validate=validate.Length(max=10_000), metadata=_NOTES)
     tags = fields.List(Text(validate=validate.Length(max=50)), metadata=_TAGS)
     position = fields.Integer(strict=True, validate=validate.Range(0, 1000), metadata=_POSITION)
 
@@ -79,7 +81,10 @@ class PartVersionOut(Schema):
     note = fields.String(metadata=_NOTE)
     created_by = fields.String(attribute="created_by_name", allow_none=True, metadata={"example": "Ann"})
     created_at = fields.AwareDateTime()
-    is_published = fields.Boolean()
+    is_published = fields.Boolean(metadata={"description": "Whether it is the one in use."})
+    published_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When it was first put to use."})
+    published_by = fields.String(attribute="published_by_name", allow_none=True, metadata={"example": "Bob"})
+    declined_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When it was found not wanted."})
 
 
 class PartOut(Schema):
@@ -89,6 +94,7 @@ class PartOut(Schema):
     name = fields.String(metadata=_NAME)
     kind = fields.String(validate=_KIND)
     description = fields.String()
+    notes = fields.String(metadata=_NOTES)
     tags = fields.List(fields.String(), metadata=_TAGS)
     position = fields.Integer(metadata=_POSITION)
     role = fields.String(validate=_ROLE)
@@ -98,7 +104,10 @@ class PartOut(Schema):
     fence = fields.String(allow_none=True, metadata=_FENCE)
     version = fields.Integer(metadata={"description": "The number of the version in use.", "example": 1})
     version_id = fields.Integer(metadata={"example": 30})
-    latest_version = fields.Integer(metadata={"description": "Greater than version while one waits.", "example": 2})
+    latest_version = fields.Integer(metadata={"description": "The number of the newest version.", "example": 2})
+    waiting_version = fields.Integer(
+        allow_none=True, metadata={"description": "A newer version nobody has published or declined.", "example": 2}
+    )
     used_by = fields.Integer(metadata={"description": "How many templates speak it.", "example": 4})
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()

@@ -9,9 +9,10 @@ from flask_smorest import Blueprint
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
+from blogforge_llm.api.prompts import change_schemas as changes
 from blogforge_llm.api.prompts import part_schemas as schemas
-from blogforge_llm.records.prompts import Part, PartVersion
-from blogforge_llm.services.prompts import parts
+from blogforge_llm.records.prompts import Part, PartVersion, Usage
+from blogforge_llm.services.prompts import comparisons, impacts, parts
 
 bp = Blueprint("parts", __name__, url_prefix="/api/v1/llm/parts", description="Reusable pieces of prompts.")
 
@@ -56,7 +57,7 @@ class PartById(MethodView):
     @bp.arguments(schemas.PartIn)
     @bp.response(200, schemas.PartOut)
     @bp.alt_response(404, description="There is no such part.")
-    @bp.alt_response(409, description="The name is taken.")
+    @bp.alt_response(409, description="The name is taken, or a template needs a second person.")
     def patch(self, data: dict[str, Any], part_id: int) -> Part:
         """Change a part
 
@@ -105,6 +106,7 @@ class PartVersions(MethodView):
     @bp.response(201, schemas.PartVersionOut)
     @bp.alt_response(200, schema=schemas.PartVersionOut, description="The version that has them already.")
     @bp.alt_response(404, description="There is no such part.")
+    @bp.alt_response(409, description="It was to be published, and a template needs a second person.")
     def post(self, data: dict[str, Any], part_id: int) -> tuple[PartVersion, int]:
         """Add a version
 
@@ -129,10 +131,66 @@ def show_version(part_id: int, number: int) -> PartVersion:
 @bp.arguments(schemas.PublishedIn)
 @bp.response(200, schemas.PartOut)
 @bp.alt_response(404, description="There is no such part or version.")
+@bp.alt_response(409, description="An action or template could not go on with it; the detail names which.")
 def publish(data: dict[str, Any], part_id: int) -> Part:
     """Put a version to use
 
-    Every template that refers to the part speaks it from now on.
+    A newer one, or an older one again. Every template that refers to the part speaks it from now on. While one of them
+    needs a second person, the version's author is refused (403).
     """
     with db.transaction() as conn:
         return parts.publish(conn, actor=current(), part_id=part_id, number=data["version"])
+
+
+@bp.post("/<int:part_id>/versions/<int:number>/refusal")
+@bp.response(200, schemas.PartOut)
+@bp.alt_response(404, description="There is no such part or version.")
+@bp.alt_response(409, description="That version does not wait to be published.")
+def decline(part_id: int, number: int) -> Part:
+    """Decline a version that waits
+
+    It stays in the history.
+    """
+    with db.transaction() as conn:
+        part = parts.decline(conn, actor=current(), part_id=part_id, number=number)
+        return part
+
+
+@bp.get("/<int:part_id>/versions/<int:number>/impact")
+@bp.arguments(changes.ImpactQuery, location="query")
+@bp.response(200, changes.ImpactOut)
+@bp.alt_response(404, description="There is no such part or version.")
+def impact(query: dict[str, Any], part_id: int, number: int) -> impacts.Impact:
+    """See what a version would change
+
+    Every template that speaks the part, resolved before and after, with tokens and price, and the actions that ask with
+    it. What it would break is named, and refused at publication.
+    """
+    with db.transaction() as conn:
+        return impacts.of_part(conn, actor=current(), part_id=part_id, number=number, **query)
+
+
+@bp.get("/<int:part_id>/comparison")
+@bp.arguments(changes.ComparisonQuery, location="query")
+@bp.response(200, changes.ComparisonOut)
+@bp.alt_response(404, description="There is no such part or version.")
+def compare(query: dict[str, Any], part_id: int) -> comparisons.Comparison:
+    """Compare two versions
+
+    Word by word, as written and as a model would read them.
+    """
+    with db.transaction() as conn:
+        return comparisons.of_part(conn, part_id=part_id, **query)
+
+
+@bp.get("/<int:part_id>/usages")
+@bp.response(200, changes.UseOut(many=True))
+@bp.alt_response(404, description="There is no such part.")
+def list_usages(part_id: int) -> list[Usage]:
+    """List where a part is used
+
+    The templates it stands in. While there is any, it cannot be archived.
+    """
+    with db.transaction() as conn:
+        parts.get(conn, part_id=part_id)
+        return parts.list_usages(conn, part_id=part_id)

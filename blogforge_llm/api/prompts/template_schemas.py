@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.api.fields import Id, Line, Money, Text
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
@@ -15,6 +15,14 @@ _ROLE = validate.OneOf([role.value for role in MessageRole])
 _NAME = {"description": "Unique, in any case of letters.", "example": "Basic idea from the seed"}
 _BLOCKS = {"example": [{"part_id": 12}, {"role": "user", "content": "Write about {{ basic_idea }}."}]}
 _NOTE = {"description": "Why it was changed.", "example": "Asks for fewer words."}
+_APPROVAL = {
+    "description": "Whether nobody may publish a version they wrote, nor one of a part it speaks.",
+    "example": False,
+}
+_TYPED = {
+    "description": "Variables that whoever asks gives. When sent, any other that no field fills is refused.",
+    "example": ["audience"],
+}
 _INPUTS = {
     "description": "A text, or a list of texts, for each variable.",
     "example": {"basic_idea": "Kilts for weddings"},
@@ -69,6 +77,8 @@ class TemplateIn(Schema):
     description = Text(validate=validate.Length(max=2000), metadata={"example": "Turns the seed into a brief."})
     blocks = fields.List(fields.Nested(BlockSchema), validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS)
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
+    needs_approval = fields.Boolean(metadata=_APPROVAL)
+    typed = fields.List(Text(validate=validate.Length(max=64)), metadata=_TYPED)
 
 
 class NewTemplateIn(TemplateIn):
@@ -87,6 +97,7 @@ class TemplateVersionIn(Schema):
         fields.Nested(BlockSchema), required=True, validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS
     )
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
+    typed = fields.List(Text(validate=validate.Length(max=64)), metadata=_TYPED)
     publish = fields.Boolean(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
 
 
@@ -110,9 +121,13 @@ class TemplateRowOut(Schema):
     id = fields.Integer(metadata={"example": 5})
     name = fields.String(metadata=_NAME)
     description = fields.String()
+    needs_approval = fields.Boolean(metadata=_APPROVAL)
     version = fields.Integer(metadata={"description": "The number of the version in use.", "example": 1})
     version_id = fields.Integer(metadata={"example": 9})
-    latest_version = fields.Integer(metadata={"description": "Greater than version while one waits.", "example": 2})
+    latest_version = fields.Integer(metadata={"description": "The number of the newest version.", "example": 2})
+    waiting_version = fields.Integer(
+        allow_none=True, metadata={"description": "A newer version nobody has published or declined.", "example": 2}
+    )
     used_by = fields.Integer(metadata={"description": "How many actions ask with it.", "example": 1})
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
@@ -135,17 +150,30 @@ class TemplateVersionOut(Schema):
     blocks = fields.List(fields.Nested(BlockOut))
     created_by = fields.String(attribute="created_by_name", allow_none=True, metadata={"example": "Ann"})
     created_at = fields.AwareDateTime()
-    is_published = fields.Boolean()
+    is_published = fields.Boolean(metadata={"description": "Whether it is the one in use."})
+    published_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When it was first put to use."})
+    published_by = fields.String(attribute="published_by_name", allow_none=True, metadata={"example": "Bob"})
+    declined_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When it was found not wanted."})
 
 
 class PreviewIn(Schema):
-    """What to fill in."""
+    """What to fill in, and whom it would go to."""
 
     inputs = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict, metadata=_INPUTS)
+    post_id = Id(metadata={"description": "A post whose fields fill what inputs leave out.", "example": 7})
     version = fields.Integer(
         strict=True,
         validate=validate.Range(min=1, max=2**31 - 1),
         metadata={"description": "Another version than the one in use.", "example": 1},
+    )
+    route = fields.String(
+        metadata={"description": "A route's name; the default one is left out.", "example": "Default"}
+    )
+    model = fields.String(metadata={"description": "A model's name, to be asked alone.", "example": "llama-3.3-70b"})
+    max_tokens = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, 10_000_000),
+        metadata={"description": "How long the answer may get; else as long as the model can.", "example": 1000},
     )
 
 
@@ -153,6 +181,23 @@ class PreviewMessageOut(Schema):
     role = fields.String(validate=_ROLE)
     content = fields.String()
     tokens = fields.Integer(metadata={"description": "Estimated.", "example": 120})
+
+
+class SizeOut(Schema):
+    """The prompt at one model that may be asked."""
+
+    model_id = fields.Integer(metadata={"example": 3})
+    model = fields.String(attribute="model_name", metadata={"example": "llama-3.3-70b-versatile"})
+    provider = fields.String(attribute="provider_name", metadata={"example": "Groq"})
+    enabled = fields.Boolean(attribute="is_enabled")
+    tokens = fields.Integer(metadata={"description": "Estimated, of the prompt.", "example": 420})
+    context_window = fields.Integer(allow_none=True, metadata={"example": 131072})
+    max_tokens = fields.Integer(allow_none=True, metadata={"description": "Of the answer.", "example": 1000})
+    too_long = fields.Boolean(
+        attribute="is_too_long", metadata={"description": "Whether prompt and answer exceed the window."}
+    )
+    cost_from = Money(allow_none=True, metadata={"description": "USD, of the prompt alone.", "example": "0.0002"})
+    cost_to = Money(allow_none=True, metadata={"description": "USD, with the longest answer.", "example": "0.0010"})
 
 
 class PreviewOut(Schema):
@@ -164,4 +209,5 @@ class PreviewOut(Schema):
         fields.String(), metadata={"description": "Optional blocks left out, as a variable is empty."}
     )
     tokens = fields.Integer(metadata={"description": "Estimated, of all messages.", "example": 420})
+    sizes = fields.List(fields.Nested(SizeOut), metadata={"description": "One for each model that may be asked."})
     version_id = fields.Integer(attribute="template_version_id")

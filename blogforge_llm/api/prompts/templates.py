@@ -9,10 +9,12 @@ from flask_smorest import Blueprint
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
+from blogforge_llm.api.prompts import change_schemas as changes
 from blogforge_llm.api.prompts import template_schemas as schemas
 from blogforge_llm.api.prompts.part_schemas import PublishedIn
-from blogforge_llm.records.prompts import Template, TemplateVersion
-from blogforge_llm.services.prompts import previews, resolver, templates
+from blogforge_llm.records.prompts import Template, TemplateVersion, Usage
+from blogforge_llm.services.editorial import material, plans
+from blogforge_llm.services.prompts import comparisons, previews, resolver, sizes, templates
 
 bp = Blueprint(
     "templates", __name__, url_prefix="/api/v1/llm/templates", description="Prompts: parts and messages in order."
@@ -59,7 +61,7 @@ class TemplateById(MethodView):
     @bp.arguments(schemas.TemplateIn)
     @bp.response(200, schemas.TemplateOut)
     @bp.alt_response(404, description="There is no such template.")
-    @bp.alt_response(409, description="The name is taken, or a part is archived.")
+    @bp.alt_response(409, description="The name is taken, a part is archived, or a second person is needed.")
     def patch(self, data: dict[str, Any], template_id: int) -> dict[str, Any]:
         """Change a template
 
@@ -110,7 +112,7 @@ class TemplateVersions(MethodView):
     @bp.response(201, schemas.TemplateVersionOut)
     @bp.alt_response(200, schema=schemas.TemplateVersionOut, description="The version that has them already.")
     @bp.alt_response(404, description="There is no such template.")
-    @bp.alt_response(409, description="A part is archived.")
+    @bp.alt_response(409, description="A part is archived, or a second person is needed to publish.")
     def post(self, data: dict[str, Any], template_id: int) -> tuple[TemplateVersion, int]:
         """Add a version
 
@@ -135,9 +137,12 @@ def show_version(template_id: int, number: int) -> TemplateVersion:
 @bp.arguments(PublishedIn)
 @bp.response(200, schemas.TemplateOut)
 @bp.alt_response(404, description="There is no such template or version.")
-@bp.alt_response(409, description="A part of that version is archived.")
+@bp.alt_response(409, description="A part of that version is archived, or an action could not go on.")
 def publish(data: dict[str, Any], template_id: int) -> dict[str, Any]:
-    """Put a version to use"""
+    """Put a version to use
+
+    A newer one, or an older one again. While the template needs a second person, the version's author is refused (403).
+    """
     with db.transaction() as conn:
         template = templates.publish(conn, actor=current(), template_id=template_id, number=data["version"])
         return _whole(conn, template)
@@ -146,15 +151,64 @@ def publish(data: dict[str, Any], template_id: int) -> dict[str, Any]:
 @bp.post("/<int:template_id>/preview")
 @bp.arguments(schemas.PreviewIn)
 @bp.response(200, schemas.PreviewOut)
-@bp.alt_response(404, description="There is no such template or version.")
+@bp.alt_response(404, description="There is no such template, version or post.")
 @bp.alt_response(409, description="The template is archived.")
-def preview(data: dict[str, Any], template_id: int) -> previews.Preview:
+def preview(data: dict[str, Any], template_id: int) -> dict[str, Any]:
     """See the prompt
 
-    Exactly the messages a task with these inputs would send. A missing or unknown variable is an error that names it.
+    Exactly the messages a task with these inputs would send, and what they would cost at each model that may be asked.
+    A missing or unknown variable is an error that names it.
+    """
+    asked = {name: data.pop(name, None) for name in ("route", "model")}
+    max_tokens, post_id = data.pop("max_tokens", None), data.pop("post_id", None)
+    with db.transaction() as conn:
+        if post_id is not None:
+            wanted = previews.variables_of(conn, template_id=template_id, version=data.get("version"))
+            data["inputs"] = material.of_post(conn, post_id=post_id, wanted=wanted) | data["inputs"]
+        seen = previews.of_template(conn, template_id=template_id, **data)
+        whom = plans.whom(conn, **asked)
+        found = sizes.for_tokens(conn, tokens=seen.tokens, max_tokens=max_tokens, **whom)
+    return {name: getattr(seen, name) for name in previews.Preview.__slots__} | {"sizes": found}
+
+
+@bp.post("/<int:template_id>/versions/<int:number>/refusal")
+@bp.response(200, schemas.TemplateOut)
+@bp.alt_response(404, description="There is no such template or version.")
+@bp.alt_response(409, description="That version does not wait to be published.")
+def decline(template_id: int, number: int) -> dict[str, Any]:
+    """Decline a version that waits
+
+    It stays in the history.
     """
     with db.transaction() as conn:
-        return previews.of_template(conn, template_id=template_id, **data)
+        template = templates.decline(conn, actor=current(), template_id=template_id, number=number)
+        return _whole(conn, template)
+
+
+@bp.get("/<int:template_id>/comparison")
+@bp.arguments(changes.ComparisonQuery, location="query")
+@bp.response(200, changes.ComparisonOut)
+@bp.alt_response(404, description="There is no such template or version.")
+def compare(query: dict[str, Any], template_id: int) -> comparisons.Comparison:
+    """Compare two versions
+
+    Word by word, as written and as a model would read them.
+    """
+    with db.transaction() as conn:
+        return comparisons.of_template(conn, template_id=template_id, **query)
+
+
+@bp.get("/<int:template_id>/usages")
+@bp.response(200, changes.UseOut(many=True))
+@bp.alt_response(404, description="There is no such template.")
+def list_usages(template_id: int) -> list[Usage]:
+    """List where a template is used
+
+    The actions that ask with it. While there is any, it cannot be archived.
+    """
+    with db.transaction() as conn:
+        templates.get(conn, template_id=template_id)
+        return templates.list_usages(conn, template_id=template_id)
 
 
 def _whole(conn: db.Connection, template: Template) -> dict[str, Any]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.api.tasks import tasks
+from blogforge_llm.api.tasks import batches, tasks
 
-BLUEPRINTS = [tasks.bp]
+BLUEPRINTS = [tasks.bp, batches.bp]

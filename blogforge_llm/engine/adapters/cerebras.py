@@ -50,4 +50,4 @@ def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
 def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:
     from cerebras.cloud import sdk
 
-    return stainless.failure(sdk, error, has_begun=answer is not None and answer.has_begun)
+    return stainless.failure(sdk, error, answer)

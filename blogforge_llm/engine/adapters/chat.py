@@ -5,11 +5,14 @@ that is sent, and the answer put together from chunks or taken from a whole comp
 from __future__ import annotations
 
 import base64
+import contextlib
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from blogforge_llm.engine import calls, provider_errors
 from blogforge_llm.engine.types import (
+    NO_TOKENS,
     CallError,
     Candidate,
     ContentPart,
@@ -63,6 +66,9 @@ def _part(part: ContentPart) -> dict[str, Any]:
     return {"type": "file", "file": {"filename": part.name, "file_data": url}}
 
 
+_NO_ENDS = {"error", "abort", "cancelled"}  # OpenRouter, vLLM and others, when they gave up in the middle
+
+
 class Answer:
     """What has come of an answer so far."""
 
@@ -72,7 +78,7 @@ class Answer:
         self._has_chunks = False
         self._texts: list[str] = []
         self._refusal = ""
-        self._usage = Usage()
+        self.usage = Usage()
         self._request_id: str | None = None
 
     def pieces(self, chunks: Iterable[Any]) -> Iterator[str]:
@@ -85,17 +91,21 @@ class Answer:
         """Every chunk with its piece. After the finish reason the call waits only briefly for what may follow."""
         self.has_begun = True
         for chunk in chunks:
-            was_whole, had_usage = self.finish_reason is not None, self._usage.source is Source.KNOWN
+            was_whole, had_usage = self.finish_reason is not None, self.usage.source is Source.KNOWN
             piece = self.add(chunk)
             self._settle(was_whole, had_usage)
             yield chunk, piece
-        if not self._has_chunks and _media_type(chunks) in ("text/html", "application/json"):
-            raise CallError(Category.SERVER_ERROR, f"answered with {_media_type(chunks)} instead of a stream")
+        if not self._has_chunks and (whole := _instead(chunks)) is not None:
+            self.add_whole(whole)
+            if self._texts:
+                yield None, "".join(self._texts)
 
     def add(self, chunk: Any) -> str | None:
         """Take a chunk in; its text, "" for reasoning or a tool call, None for nothing. Raises CallError."""
         if error := _get(chunk, "error") or _get(_get(chunk, "x_groq"), "error"):
-            raise provider_errors.failure(None, _plain(error))
+            failed = provider_errors.failure(None, _plain(error))
+            failed.usage = self.usage_of_error()
+            raise failed
         choices = _get(chunk, "choices")
         usage = _get(chunk, "usage") or _get(_get(chunk, "x_groq"), "usage")
         if choices is None and usage is None:
@@ -103,16 +113,17 @@ class Answer:
         self._has_chunks = True
         self._request_id = _get(_get(chunk, "x_groq"), "id") or self._request_id or _get(chunk, "id")
         if usage:
-            self._usage = _usage(usage)
+            self.usage = _usage(usage)
         return self._take(choices[0]) if choices else None
 
     def add_whole(self, completion: Any) -> None:
         """Take in an answer that was not streamed. Raises CallError when it is something else, an HTML page say."""
+        completion = _parsed(completion)
         choices = _get(completion, "choices")
-        if isinstance(completion, str):
-            raise CallError(Category.SERVER_ERROR, f"answered with no JSON: {completion[:500]}")
         if not choices and not _get(completion, "error"):
-            raise provider_errors.failure(None, _plain(completion), text="answered with no completion")
+            failed = provider_errors.failure(None, _plain(completion), text="answered with no completion")
+            failed.usage = NO_TOKENS if _get(completion, "message") else Usage()  # Cerebras nests no errors
+            raise failed
         self.has_begun = True
         first = choices[0] if choices else {}
         choice = {"delta": _get(first, "message"), "finish_reason": _get(first, "finish_reason")}
@@ -122,25 +133,35 @@ class Answer:
         """The whole answer. Raises CallError when it has no finish reason, or one that means there is none."""
         text = "".join(self._texts)
         if self.finish_reason is None:
-            raise CallError(Category.STREAM_CUT, "ended without a finish reason", usage=self._usage)
-        if self.finish_reason == "error":
-            raise CallError(Category.SERVER_ERROR, "ended with the finish reason error", usage=self._usage)
+            raise CallError(Category.STREAM_CUT, "ended without a finish reason", usage=self.usage)
+        if self.finish_reason in _NO_ENDS:
+            raise CallError(
+                Category.SERVER_ERROR, f"ended with the finish reason {self.finish_reason}", usage=self.usage
+            )
         if self._refusal and not text:
-            raise CallError(Category.CONTENT_FILTER, self._refusal, usage=self._usage)
-        return Reply(text, self.finish_reason, self._usage, self._request_id)
+            raise CallError(Category.CONTENT_FILTER, self._refusal, usage=self.usage)
+        return Reply(text, self.finish_reason, self.usage, self._request_id)
+
+    def usage_of_error(self) -> Usage:
+        """An error in place of an answer costs nothing, like one with a status of its own; in mid-answer it may."""
+        return self.usage if self._has_chunks else NO_TOKENS
 
     def _take(self, choice: Any) -> str | None:
-        self.finish_reason = _get(choice, "finish_reason") or self.finish_reason
+        reason = _get(choice, "finish_reason")
+        self.finish_reason = reason if isinstance(reason, str) and reason else self.finish_reason
         delta = _get(choice, "delta")
+        aside = _aside(delta)
         if text := _text(_get(delta, "content")):
             self._texts.append(text)
-            return text
-        self._refusal += _get(delta, "refusal") or ""
-        thinks = _get(delta, "reasoning") or _get(delta, "reasoning_content") or _get(delta, "tool_calls")
-        return "" if thinks else None
+        if refusal := _text(_get(delta, "refusal")):
+            self._refusal += refusal
+        if (call := calls.current()) is not None and delta is not None:
+            call.has_begun = True
+            call.said.append((aside or "") + text + refusal)
+        return text or (None if aside is None else "")
 
     def _settle(self, was_whole: bool, had_usage: bool) -> None:
-        call, has_usage = calls.current(), self._usage.source is Source.KNOWN
+        call, has_usage = calls.current(), self.usage.source is Source.KNOWN
         if call is None or self.finish_reason is None or (was_whole and had_usage == has_usage):
             return
         # Servers that keep the connection open would keep us waiting for ever.
@@ -169,6 +190,7 @@ def models(page: Any) -> list[DiscoveredModel]:
 # How Groq, Mistral, vLLM, OpenRouter and others call the context window and the longest answer in their lists.
 _WINDOWS = ("context_window", "context_length", "max_context_length", "max_model_len")
 _LONGEST = ("max_completion_tokens", "max_output_tokens")
+_MOST_TOKENS = 2**31 - 1
 
 
 def _first_int(row: Any, *names: str) -> int | None:
@@ -177,9 +199,25 @@ def _first_int(row: Any, *names: str) -> int | None:
 
 def _usage(usage: Any) -> Usage:
     prompt, completion = _get(usage, "prompt_tokens"), _get(usage, "completion_tokens")
-    if not isinstance(prompt, int) or not isinstance(completion, int):
+    if not _is_count(prompt) or not _is_count(completion):
         return Usage()
-    return Usage(prompt, completion, Source.KNOWN)
+    return Usage(int(prompt), int(completion), Source.KNOWN)
+
+
+def _is_count(value: Any) -> bool:
+    """Not below zero, and no more than a row can hold: anything else was not told."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS
+
+
+def _aside(delta: Any) -> str | None:
+    """What is said beside the answer: reasoning, or the arguments of a tool call; None when there is neither."""
+    calls_of_tools, content = _get(delta, "tool_calls"), _get(delta, "content")
+    thoughts = _text(_get(delta, "reasoning")) or _text(_get(delta, "reasoning_content"))
+    if isinstance(content, list):  # Mistral sends its thoughts as a part of the content
+        thoughts += "".join(_text(_get(part, "thinking")) for part in content)
+    if isinstance(calls_of_tools, list):
+        return thoughts + "".join(_text(_get(_get(made, "function"), "arguments")) for made in calls_of_tools)
+    return thoughts or None
 
 
 def _get(thing: Any, name: str) -> Any:
@@ -195,6 +233,29 @@ def _text(content: Any) -> str:
     if isinstance(content, list):  # Mistral sends a list of parts
         return "".join(_text(_get(part, "text")) for part in content)
     return content if isinstance(content, str) else ""
+
+
+def _parsed(completion: Any) -> Any:
+    """The SDKs hand over a text where the content type is not JSON's; some servers only say so wrongly."""
+    if not isinstance(completion, str):
+        return completion
+    try:
+        return json.loads(completion)
+    except ValueError:
+        raise CallError(Category.SERVER_ERROR, f"answered with no JSON: {completion[:500]}") from None
+
+
+def _instead(chunks: Any) -> Any:
+    """What came in place of a stream: the JSON of a whole answer, or of an error. Raises CallError for anything else
+    that is no stream."""
+    kind, call = _media_type(chunks), calls.current()
+    if kind == "application/json" and call is not None:
+        with contextlib.suppress(ValueError):
+            if (whole := json.loads(b"".join(call.body))) is not None:
+                return whole
+    if kind in ("text/html", "application/json"):
+        raise CallError(Category.SERVER_ERROR, f"answered with {kind} instead of a stream")
+    return None
 
 
 def _plain(thing: Any) -> Any:

@@ -49,4 +49,4 @@ def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
 def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:
     import groq
 
-    return stainless.failure(groq, error, has_begun=answer is not None and answer.has_begun)
+    return stainless.failure(groq, error, answer)

@@ -239,7 +239,7 @@ def _failure(error: Exception, answer: chat.Answer) -> CallError:
     ):
         return CallError(Category.INVALID_REQUEST, str(error))
     if isinstance(error, CallError | openai.OpenAIError | addresses.Refused) or answer.has_begun:
-        return stainless.failure(openai, error, has_begun=answer.has_begun)
+        return stainless.failure(openai, error, answer)
     return _plugin_failure(error)
 
 

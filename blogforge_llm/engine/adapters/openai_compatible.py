@@ -63,4 +63,4 @@ def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
 def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:
     import openai
 
-    return stainless.failure(openai, error, has_begun=answer is not None and answer.has_begun)
+    return stainless.failure(openai, error, answer)

@@ -4,44 +4,65 @@ libraries under them. `sdk` is the module; a raw error means the SDK let it thro
 
 from __future__ import annotations
 
-import socket
+from collections.abc import Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from blogforge_llm.engine import addresses, provider_errors
+from blogforge_llm.engine import addresses, calls, provider_errors
 from blogforge_llm.engine.types import NO_TOKENS, CallError
 from blogforge_llm.records.tasks import Category
 
+if TYPE_CHECKING:
+    from blogforge_llm.engine.adapters.chat import Answer
 
-def failure(sdk: ModuleType, error: Exception, *, has_begun: bool = False) -> CallError:
-    """What happened, as a CallError. `has_begun`: the server had answered with a stream."""
-    if isinstance(error, CallError):
-        return error
-    if isinstance(error, sdk.APIStatusError):
-        return provider_errors.failure(error.status_code, error.body, error.response.headers, str(error))
+_NEVER_SENT = {"ConnectError", "ConnectTimeout"}  # of httpx, httpcore and their successors
+
+
+def failure(sdk: ModuleType, error: Exception, answer: Answer | None = None) -> CallError:
+    """What happened, as a CallError. `answer` is what had come until then, of a stream."""
+    if ours := next((cause for cause in _causes(error) if isinstance(cause, CallError)), None):
+        return ours
     if isinstance(error, sdk.APIError) and not isinstance(error, sdk.APIConnectionError):
-        return provider_errors.failure(None, error.body, text=str(error))
-    root = _root(error)
+        failed = _told(sdk, error)
+        if answer is not None and answer.has_begun:
+            failed.usage = answer.usage_of_error()
+        return failed
+    causes = list(_causes(error))
+    root = causes[-1]
     if isinstance(root, addresses.Refused):
         return provider_errors.refused_address(str(root))
-    never_sent = isinstance(root, socket.gaierror | ConnectionRefusedError)
-    text = f"{type(error).__name__}: {root}"
-    return CallError(_category(sdk, error, has_begun), text, usage=NO_TOKENS if never_sent else None)
+    usage = answer.usage if answer is not None else None
+    if any(type(cause).__name__ in _NEVER_SENT for cause in causes):
+        usage = NO_TOKENS
+    # Once its headers came the provider had begun, and may have counted it: not the same as never having been reached.
+    call = calls.current()
+    is_stream = answer is not None and answer.has_begun
+    category = _category(sdk, error, call is not None and bool(call.headers), is_stream=is_stream)
+    return CallError(category, f"{type(error).__name__}: {root}", usage=usage)
 
 
-def _category(sdk: ModuleType, error: Exception, has_begun: bool) -> Category:
-    root = _root(error)
-    if has_begun:
+def _told(sdk: ModuleType, error: Exception) -> CallError:
+    """What the provider said, under a status of its own or inside a stream."""
+    body: object = getattr(error, "body", None)
+    if isinstance(error, sdk.APIStatusError):
+        return provider_errors.failure(error.status_code, body, error.response.headers, str(error))
+    return provider_errors.failure(None, body, text=str(error))
+
+
+def _category(sdk: ModuleType, error: Exception, has_begun: bool, *, is_stream: bool) -> Category:
+    if is_stream:
         return Category.STREAM_CUT
     if isinstance(error, sdk.APITimeoutError):
         return Category.TIMEOUT
     if isinstance(error, sdk.APIConnectionError):
-        # The provider had begun to answer and may have counted it: not the same as never having been reached.
-        return Category.STREAM_CUT if "without sending complete message body" in str(root) else Category.CONNECTION
+        return Category.STREAM_CUT if has_begun else Category.CONNECTION
     return Category.SERVER_ERROR  # half a JSON, mostly
 
 
-def _root(error: BaseException) -> BaseException:
-    """The error that began it: SDKs say only "Connection error.", and the pool hides its cause (`from None`)."""
-    while (earlier := error.__cause__ or error.__context__) is not None:
-        error = earlier
-    return error
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """It and what led to it, the beginning last: SDKs say only "Connection error.", and the pool hides its cause
+    (`from None`)."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -139,6 +139,7 @@ def _part(row: Any, place: str) -> LibraryPart:
             name=data["name"], kind=kind, description=data.get("description", ""), tags=data.get("tags", []),
             position=data.get("position", part_texts.DEFAULT_POSITION),
         )  # fmt: skip
+    del about["notes"]  # notes are for the people here
     return LibraryPart(
         **about, role=text.role, content=text.content, variable=text.variable, label=text.label, fence=text.fence
     )

@@ -15,9 +15,9 @@ from blogforge_llm.engine.types import Candidate, OutputContract, Parameters
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
-from blogforge_llm.records.editorial import Field, FieldKind, Value
+from blogforge_llm.records.editorial import Field, Value
 from blogforge_llm.records.prompts import Variable
-from blogforge_llm.services.editorial import actions, fields
+from blogforge_llm.services.editorial import actions, fields, material
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.prompts.resolver import Resolved
 from blogforge_llm.services.registry import candidates, models, routes
@@ -147,16 +147,14 @@ def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
 
 def _inputs(wanted: Sequence[Variable], values: Mapping[str, Value]) -> dict[str, Any]:
     """The template's variables from the post's fields of the same key. Raises Invalid naming those that are empty."""
-    inputs = {v.name: _input(values[v.name]) for v in wanted if v.name in values and values[v.name].is_filled}
+    inputs = {
+        v.name: material.of_value(values[v.name]) for v in wanted if v.name in values and values[v.name].is_filled
+    }
     missing = [variable.name for variable in wanted if variable.is_required and variable.name not in inputs]
     if missing:
         problems = {name: _problem(name, values) for name in missing}
         raise Invalid(" ".join(problems.values()), problems)
     return inputs
-
-
-def _input(value: Value) -> str | list[str]:
-    return value.text.split("\n") if value.field.kind == FieldKind.LIST else value.text
 
 
 def _problem(name: str, values: Mapping[str, Value]) -> str:

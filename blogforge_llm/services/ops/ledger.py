@@ -7,9 +7,10 @@ for another one's sums; `fold` moves them into ledger_days. The view `ledger` is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
@@ -70,6 +71,18 @@ def list_sums(conn: db.Connection, *, actor: User, group: str, span: Span) -> li
         "template": sql.sum_by_template, "day": sql.sum_by_day, "source": sql.sum_by_source,
     }[group]  # fmt: skip
     return [LedgerSum(**row) for row in found(conn, since=span.since, until=span.until)]
+
+
+def add_up(sums: Sequence[LedgerSum]) -> LedgerTotals:
+    """All of them: the same reading's, so that a page's total is the total of what it shows."""
+    return LedgerTotals(
+        calls=sum(found.calls for found in sums),
+        input_tokens=sum(found.input_tokens for found in sums),
+        output_tokens=sum(found.output_tokens for found in sums),
+        known=sum((found.known for found in sums), Decimal(0)),
+        estimated=sum((found.estimated for found in sums), Decimal(0)),
+        unpriced=sum(found.unpriced for found in sums),
+    )
 
 
 def list_entries(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blogforge_llm.errors import Invalid
-from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion
+from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Piece
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import grammar, rendering
 
@@ -32,6 +32,19 @@ def of(version: Part | PartVersion) -> PartText:
     return PartText(version.role, version.content, version.variable, version.label, version.fence)
 
 
+def piece(part: Part, words: PartText) -> Piece:
+    """The part as a block would say it with these words."""
+    return Piece(part.name, part.kind, words.role, words.content, words.variable, words.label, words.fence, part.id)
+
+
+def told(version: Part | PartVersion) -> str:
+    """Words and what goes with them, for comparing versions."""
+    facts = [f"Role: {version.role}"]
+    if version.variable:
+        facts.append(f"Variable: {version.variable} · {version.label} · <{version.fence}>")
+    return "\n".join([*facts, "", version.content])
+
+
 def check(
     *, kind: PartKind, role: str, content: str, variable: str | None, label: str | None, fence: str | None
 ) -> PartText:
@@ -50,7 +63,9 @@ def check(
     return PartText(checked_role, content, name, label or name.replace("_", " ").capitalize(), _fence(fence, name))
 
 
-def about(*, name: str, kind: str, description: str, tags: Sequence[str], position: int) -> dict[str, Any]:
+def about(
+    *, name: str, kind: str, description: str, tags: Sequence[str], position: int, notes: str = ""
+) -> dict[str, Any]:
     """What is known about a part besides its words, checked. Raises Invalid naming the field."""
     if not 0 <= position <= 1000:
         raise Invalid.field("position", "The usual position is a number from 0 to 1000.")
@@ -58,6 +73,7 @@ def about(*, name: str, kind: str, description: str, tags: Sequence[str], positi
         "name": texts.line(name, name="name", label="Name"),
         "kind": kind_of(kind),
         "description": texts.clean(description, name="description", label="Description", max_length=2000).strip(),
+        "notes": texts.clean(notes, name="notes", label="Notes", max_length=10_000).strip(),
         "tags": _tags(tags),
         "position": position,
     }

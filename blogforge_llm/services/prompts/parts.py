@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any
 
 from blogforge_llm import db
@@ -12,7 +13,8 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Usage
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.prompts import part_texts
+from blogforge_llm.services.ops import audit
+from blogforge_llm.services.prompts import approvals, dependents, part_texts, wording
 from blogforge_llm.services.prompts.part_texts import PartText
 
 sql = db.load("prompts/parts")
@@ -20,18 +22,19 @@ sql = db.load("prompts/parts")
 
 def create(
     conn: db.Connection, *, actor: User, name: str, kind: str, role: str, content: str, description: str = "",
-    tags: Sequence[str] = (), position: int = part_texts.DEFAULT_POSITION, variable: str | None = None,
+    notes: str = "", tags: Sequence[str] = (), position: int = part_texts.DEFAULT_POSITION, variable: str | None = None,
     label: str | None = None, fence: str | None = None, note: str = "",
 ) -> Part:  # fmt: skip
     """A part with its version 1, published. Raises Invalid, and Conflict when the name is taken."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
-    about = part_texts.about(name=name, kind=kind, description=description, tags=tags, position=position)
+    about = part_texts.about(name=name, kind=kind, description=description, notes=notes, tags=tags, position=position)
     words = part_texts.check(
         kind=about["kind"], role=role, content=content, variable=variable, label=label, fence=fence
     )
     with _unique_name(conn, about["name"]):
         part_id: int = sql.create_part(conn, **about, created_by=actor.id)
-    _publish(conn, part_id, _add(conn, part_id, words, note=note, actor=actor))
+    number = _add(conn, part_id, words, note=note, actor=actor)
+    _publish(conn, part_id, get_version(conn, part_id=part_id, number=number), actor)
     return get(conn, part_id=part_id)
 
 
@@ -52,6 +55,11 @@ def list_(
     return [_part(row) for row in found]
 
 
+def list_by_id(conn: db.Connection, *, part_ids: Sequence[int]) -> dict[int, Part]:
+    """Those that are there, archived ones too, by id."""
+    return {row["id"]: _part(row) for row in sql.list_parts_by_id(conn, part_ids=list(part_ids))}
+
+
 def count(
     conn: db.Connection, *, q: str = "", kind: str | None = None, tag: str | None = None, is_archived: bool = False
 ) -> int:
@@ -68,8 +76,8 @@ def update(
     conn: db.Connection, *, actor: User, part_id: int, publish: bool = True, base: int | None = None, note: str = "",
     **changes: Any,
 ) -> Part:  # fmt: skip
-    """Change what is given of name, kind, description, tags, position, role, content, variable, label and fence. Other
-    words make a new version. Raises Conflict when `base`, the newest version its author saw, is not the newest now."""
+    """Change what is given of name, kind, description, notes, tags, position, role, content, variable, label and fence.
+    Other words make a new version. Raises Conflict when `base`, the newest version its author saw, no longer is."""
     part = _locked(conn, actor, part_id)
     about = part_texts.about(**{field: changes.get(field, getattr(part, field)) for field in _ABOUT})
     text = {field: changes.get(field, getattr(part, field)) for field in _TEXT}
@@ -100,21 +108,30 @@ def add_version(
 
 
 def publish(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:
-    """From now on every template that refers to the part speaks this version."""
+    """From now on every template that refers to the part speaks this version, a newer or an older one. Raises Forbidden
+    for its own author where a template needs a second person, and Conflict naming what it would break."""
     part = _locked(conn, actor, part_id)
     version = get_version(conn, part_id=part_id, number=number)
     _require_fitting(part, version)
-    _publish(conn, part_id, version.id)
+    _require_publishable(conn, part, version, actor)
+    _publish(conn, part_id, version, actor)
     return get(conn, part_id=part_id)
 
 
-def restore(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:
-    """Publish the words of an old version again, as a new one: the history only grows."""
+def decline(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:
+    """A version that waits is not wanted; it stays in the history. Raises Conflict for any other version."""
     part = _locked(conn, actor, part_id)
     version = get_version(conn, part_id=part_id, number=number)
-    _require_fitting(part, version)
-    _write(conn, part, part_texts.of(version), note=f"Version {number} again", publish=True, actor=actor)
+    if part.waiting_version != number:
+        raise Conflict(f"Version {number} does not wait to be published.")
+    sql.mark_declined(conn, version_id=version.id)
+    _record(conn, actor, "decline", part, f"version {number}")
     return get(conn, part_id=part_id)
+
+
+def list_guarding(conn: db.Connection, *, part_id: int) -> list[str]:
+    """The names of the templates because of which somebody else than its author must publish a version."""
+    return [row["name"] for row in sql.list_guarding(conn, part_id=part_id)]
 
 
 def list_versions(conn: db.Connection, *, part_id: int, limit: int | None = None, offset: int = 0) -> list[PartVersion]:
@@ -143,8 +160,9 @@ def archive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
     """Put it away. Raises Conflict naming the templates that still use it."""
     _locked(conn, actor, part_id)
     if usages := list_usages(conn, part_id=part_id):
-        names = ", ".join(f"“{usage.name}”" for usage in usages[:5]) + (" and others" if len(usages) > 5 else "")
-        raise Conflict(f"This part is used in {names}. Take it out there first.")
+        names = wording.listed([usage.name for usage in usages])
+        used_by = [asdict(usage) for usage in usages]
+        raise Conflict(f"This part is used in {names}. Take it out there first.", current={"used_by": used_by})
     sql.set_archived(conn, part_id=part_id, is_archived=True)
     return get(conn, part_id=part_id)
 
@@ -157,7 +175,7 @@ def unarchive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
     return get(conn, part_id=part_id)
 
 
-_ABOUT = ("name", "kind", "description", "tags", "position")
+_ABOUT = ("name", "kind", "description", "notes", "tags", "position")
 _TEXT = ("role", "content", "variable", "label", "fence")
 
 
@@ -181,32 +199,48 @@ def _require_fitting(part: Part, version: PartVersion) -> None:
         raise Conflict(f"Version {version.number} was written for another kind of part. Change the kind first.")
 
 
+def _require_publishable(conn: db.Connection, part: Part, version: PartVersion, actor: User) -> None:
+    approvals.require_other(version, actor=actor, guarding=list_guarding(conn, part_id=part.id))
+    if problems := dependents.problems_of_part(conn, part=part, words=part_texts.of(version)):
+        raise Conflict(f"Version {version.number} cannot be used. {' '.join(problems)}")
+
+
 def _write(
     conn: db.Connection, part: Part, words: PartText, *, note: str, publish: bool, actor: User
 ) -> int:  # fmt: skip
     """The number of the version with these words: the published or the newest one if it has them, else a new one."""
-    number, version_id = part.version, part.version_id
-    if words != part_texts.of(part):
-        newest = get_version(conn, part_id=part.id, number=part.latest_version)
-        number, version_id = newest.number, newest.id
-        if words != part_texts.of(newest):
-            number, version_id = newest.number + 1, _add(conn, part.id, words, note=note, actor=actor)
-    if publish and version_id != part.version_id:
-        _publish(conn, part.id, version_id)
-    return number
+    if words == part_texts.of(part):
+        return part.version
+    version = get_version(conn, part_id=part.id, number=part.latest_version)
+    if words != part_texts.of(version):
+        if publish:
+            approvals.require_none(list_guarding(conn, part_id=part.id))
+        number = _add(conn, part.id, words, note=note, actor=actor)
+        version = get_version(conn, part_id=part.id, number=number)
+    if publish:
+        _require_publishable(conn, part, version, actor)
+        _publish(conn, part.id, version, actor)
+    return version.number
 
 
 def _add(conn: db.Connection, part_id: int, words: PartText, *, note: str, actor: User) -> int:
     note = texts.clean(note, name="note", label="Note", max_length=500).strip()
-    version_id: int = sql.create_version(
+    number: int = sql.create_version(
         conn, part_id=part_id, role=words.role, content=words.content, variable=words.variable, label=words.label,
         fence=words.fence, note=note, created_by=actor.id,
     )  # fmt: skip
-    return version_id
+    return number
 
 
-def _publish(conn: db.Connection, part_id: int, version_id: int) -> None:
-    sql.publish_version(conn, part_id=part_id, version_id=version_id)
+def _publish(conn: db.Connection, part_id: int, version: PartVersion, actor: User) -> None:
+    sql.publish_version(conn, part_id=part_id, version_id=version.id)
+    sql.mark_published(conn, version_id=version.id, user_id=actor.id)
+    part = get(conn, part_id=part_id)
+    _record(conn, actor, "publish", part, f"version {version.number}")
+
+
+def _record(conn: db.Connection, actor: User, action: str, part: Part, detail: str) -> None:
+    audit.record(conn, actor=actor, action=action, noun="part", noun_id=str(part.id), detail=f"{part.name}, {detail}")
 
 
 def _filter(q: str, kind: str | None, tag: str | None, is_archived: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from blogforge_llm.records.prompts import Block, Piece, Variable
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import blocks as block_rules
 from blogforge_llm.services.prompts import resolver, templates
+from blogforge_llm.services.prompts.rendering import Value
 from blogforge_llm.services.prompts.resolver import Resolved
 
 
@@ -48,13 +49,19 @@ def of_template(
     return _preview(resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs))
 
 
-def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, str]) -> Preview:
+def variables_of(conn: db.Connection, *, template_id: int, version: int | None = None) -> list[Variable]:
+    """What a version asks for; the one in use unless another is named. Raises NotFound."""
+    number = templates.get(conn, template_id=template_id).version if version is None else version
+    return resolver.variables(conn, templates.get_version(conn, template_id=template_id, number=number).id)
+
+
+def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, Value]) -> Preview:
     """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
     told instead of raised."""
     return _sketch(resolver.list_pieces(conn, template_version_id), inputs)
 
 
-def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, str]) -> Preview:
+def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inputs: Mapping[str, Any]) -> Preview:
     """The same for blocks that are being written."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     if not blocks:
@@ -66,10 +73,10 @@ def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inpu
     return _sketch(pieces, inputs)
 
 
-def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, str]) -> Preview:
+def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, Value]) -> Preview:
     variables = resolver.variables_of(pieces)
     given = {variable.name: inputs.get(variable.name, "") for variable in variables}
-    empty = tuple(v.name for v in variables if v.is_required and not given[v.name].strip())
+    empty = tuple(v.name for v in variables if v.is_required and resolver.is_empty(given[v.name]))
     try:
         return _preview(resolver.assemble(pieces, given | {name: f"{{{{ {name} }}}}" for name in empty}), empty)
     except Invalid as error:

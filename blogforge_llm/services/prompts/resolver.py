@@ -43,7 +43,7 @@ def resolve(
     """The messages of a template's published version, or of one version. Raises NotFound, Conflict for an archived
     template, and Invalid naming every variable that is missing or unknown."""
     if template_version_id is None:
-        template_version_id = _published(conn, template_id)
+        template_version_id = published(conn, template_id)
     found = sql.get_template_of(conn, template_version_id=template_version_id)
     if found is None or template_id not in (None, found):
         raise NotFound("There is no such version of a template.")
@@ -66,13 +66,21 @@ def variables(conn: db.Connection, template_version_id: int) -> list[Variable]:
 
 def list_pieces(conn: db.Connection, template_version_id: int) -> list[Piece]:
     """Its blocks with the words they speak today."""
-    return [_piece(row) for row in sql.list_version_pieces(conn, template_version_id=template_version_id)]
+    return list_pieces_of(conn, [template_version_id])[template_version_id]
 
 
-def outline(conn: db.Connection, template_version_id: int) -> str:
-    """Its blocks as a person would list them: parts by name, messages in full. For comparing versions."""
+def list_pieces_of(conn: db.Connection, template_version_ids: Sequence[int]) -> dict[int, list[Piece]]:
+    """The same for several versions at once."""
+    pieces: dict[int, list[Piece]] = {version_id: [] for version_id in template_version_ids}
+    for row in sql.list_version_pieces(conn, template_version_ids=list(template_version_ids)):
+        pieces[row.pop("template_version_id")].append(_piece(row))
+    return pieces
+
+
+def outline(pieces: Iterable[Piece]) -> str:
+    """Blocks as a person would list them: parts by name, messages in full. For comparing versions."""
     lines = []
-    for piece in list_pieces(conn, template_version_id):
+    for piece in pieces:
         marks = [str(piece.role), *(["optional"] if piece.is_optional else []), *([] if piece.is_enabled else ["off"])]
         lines.append(f"[{', '.join(marks)}] {piece.source if piece.part_id is not None else piece.content}")
     return "\n".join(lines)
@@ -90,7 +98,8 @@ def pieces_of(conn: db.Connection, blocks: Sequence[Block]) -> list[Piece]:
             pieces.append(_piece({**words, **flags, "source": f"Message {number + 1}"}))
         elif block.part_id in parts:
             row = parts[block.part_id]
-            pieces.append(_piece({**row, **flags, "role": block.role or row["role"]}))
+            role = block.role or row["role"]
+            pieces.append(_piece({**row, **flags, "role": role, "has_role": block.role is not None}))
         else:
             raise Invalid.field(f"blocks.{number}.part_id", f"Block {number + 1}: there is no part {block.part_id}.")
     return pieces
@@ -102,14 +111,19 @@ def variables_of(pieces: Iterable[Piece]) -> list[Variable]:
     for piece in pieces:
         if not piece.is_enabled:
             continue
-        needed = _needed(piece)
-        for name in _names(piece):
+        needed = needed_by(piece)
+        for name in names_of(piece):
             known = found.get(name) or Variable(name, name.replace("_", " ").capitalize(), False, [])
             label = piece.label if piece.variable == name and piece.label else known.label
             is_required = known.is_required or (name in needed and not piece.is_optional)
             sources = [*known.sources, *([] if piece.source in known.sources else [piece.source])]
             found[name] = Variable(name, label, is_required, sources)
     return list(found.values())
+
+
+def said(piece: Piece) -> str:
+    """What one piece says, every variable standing for itself."""
+    return _text(piece, {name: f"{{{{ {name} }}}}" for name in names_of(piece)}).strip()
 
 
 def assemble(pieces: Iterable[Piece], inputs: Mapping[str, Any]) -> Resolved:
@@ -120,7 +134,7 @@ def assemble(pieces: Iterable[Piece], inputs: Mapping[str, Any]) -> Resolved:
     spoken: list[tuple[str, str]] = []
     omitted: list[str] = []
     for piece in pieces:
-        if piece.is_optional and any(_is_empty(values[name]) for name in _needed(piece)):
+        if piece.is_optional and any(is_empty(values[name]) for name in needed_by(piece)):
             omitted.append(piece.source)
         elif text := _text(piece, values).strip():
             spoken.append((piece.role, text))
@@ -133,7 +147,8 @@ def assemble(pieces: Iterable[Piece], inputs: Mapping[str, Any]) -> Resolved:
     return Resolved(messages, None, None, ids, wanted, omitted)
 
 
-def _published(conn: db.Connection, template_id: int | None) -> int:
+def published(conn: db.Connection, template_id: int | None) -> int:
+    """The version in use. Raises NotFound, or Conflict for an archived template."""
     row = None if template_id is None else sql.get_published(conn, template_id=template_id)
     if row is None:
         raise NotFound("There is no such template.")
@@ -148,12 +163,13 @@ def _piece(row: dict[str, Any]) -> Piece:
     return Piece(**{**row, "kind": kind, "role": MessageRole(row["role"])})
 
 
-def _names(piece: Piece) -> list[str]:
+def names_of(piece: Piece) -> list[str]:
+    """The variables in its text and of its data."""
     names = list(rendering.check(piece.content, name="content", label=f"“{piece.source}”").names)
     return names if piece.variable is None or piece.variable in names else [*names, piece.variable]
 
 
-def _needed(piece: Piece) -> set[str]:
+def needed_by(piece: Piece) -> set[str]:
     """The names without which the piece has nothing to say."""
     uses = rendering.check(piece.content, name="content", label=f"“{piece.source}”")
     return (set(uses.names) - uses.tested) | ({piece.variable} if piece.variable else set())
@@ -163,7 +179,7 @@ def _values(wanted: list[Variable], inputs: Mapping[str, Any]) -> dict[str, Valu
     """Every wanted name with its value. Raises Invalid naming all that are missing or unknown."""
     values: dict[str, Value] = {name: _value(name, value) for name, value in inputs.items()}
     names = [variable.name for variable in wanted]
-    missing = [v.name for v in wanted if v.is_required and _is_empty(values.get(v.name, ""))]
+    missing = [v.name for v in wanted if v.is_required and is_empty(values.get(v.name, ""))]
     unknown = [name for name in values if name not in names]
     errors = {f"inputs.{name}": "The template needs it, and it is empty." for name in missing}
     errors |= {f"inputs.{name}": "The template has no such variable." for name in unknown}
@@ -195,7 +211,8 @@ def _value(name: str, value: Any) -> Value:
     return items
 
 
-def _is_empty(value: Value) -> bool:
+def is_empty(value: Value) -> bool:
+    """Whether it says nothing: blanks only, or a list of nothing else."""
     return not (value.strip() if isinstance(value, str) else any(item.strip() for item in value))
 
 

@@ -4,10 +4,12 @@ are simply changed. What they become is resolver.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, NotFound
@@ -15,22 +17,26 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import Block, MessageRole, Template, TemplateVersion, Usage
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
+from blogforge_llm.services.prompts import approvals, dependents, resolver, variables, wording
 from blogforge_llm.services.prompts import blocks as block_rules
-from blogforge_llm.services.prompts import resolver
 
 sql = db.load("prompts/templates")
 
 
 def create(
-    conn: db.Connection, *, actor: User, name: str, blocks: Sequence[Block], description: str = "", note: str = ""
-) -> Template:
-    """A template with its version 1, published. Raises Invalid, and Conflict when the name is taken."""
+    conn: db.Connection, *, actor: User, name: str, blocks: Sequence[Block], description: str = "", note: str = "",
+    typed: Collection[str] | None = None, needs_approval: bool = False,
+) -> Template:  # fmt: skip
+    """A template with its version 1, published. When `typed` names the variables that somebody types, any other that no
+    field fills is refused. Raises Invalid, and Conflict when the name is taken."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     about, checked = _about(name, description), block_rules.check(blocks)
     with _unique_name(conn, about["name"]):
         template_id: int = sql.create_template(conn, **about, created_by=actor.id)
-    _publish(conn, template_id, _add(conn, template_id, checked, note=note, actor=actor))
-    return get(conn, template_id=template_id)
+    number = _add(conn, template_id, checked, note=note, actor=actor, typed=typed)
+    _publish(conn, template_id, get_version(conn, template_id=template_id, number=number), actor)
+    return set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
 
 
 def get(conn: db.Connection, *, template_id: int) -> Template:
@@ -39,6 +45,14 @@ def get(conn: db.Connection, *, template_id: int) -> Template:
     if row is None:
         raise NotFound("There is no such template.")
     return Template(**row)
+
+
+def require_living(conn: db.Connection, *, template_id: int) -> Template:
+    """Raises NotFound, and Conflict for an archived one: nothing can be asked with it."""
+    template = get(conn, template_id=template_id)
+    if template.archived_at is not None:
+        raise Conflict(f"The template “{template.name}” is archived. Bring it back, or use another one.")
+    return template
 
 
 def list_(
@@ -58,6 +72,7 @@ def count(conn: db.Connection, *, q: str = "", is_archived: bool = False) -> int
 def update(
     conn: db.Connection, *, actor: User, template_id: int, name: str | None = None, description: str | None = None,
     blocks: Sequence[Block] | None = None, publish: bool = True, base: int | None = None, note: str = "",
+    typed: Collection[str] | None = None, needs_approval: bool | None = None,
 ) -> Template:  # fmt: skip
     """Change what is given; other blocks make a new version. Raises Conflict when `base`, the newest version its author
     saw, is no longer the newest."""
@@ -69,38 +84,57 @@ def update(
         checked = block_rules.check(blocks)
         if checked != get_version(conn, template_id=template_id, number=template.version).blocks:
             _require_newest(template, base)
-            _write(conn, template, checked, note=note, publish=publish, actor=actor)
+            _write(conn, template, checked, note=note, publish=publish, actor=actor, typed=typed)
     if about != {"name": template.name, "description": template.description}:
         with _unique_name(conn, about["name"]):
             sql.update_template(conn, template_id=template_id, **about)
+    if needs_approval is not None:
+        return set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
     return get(conn, template_id=template_id)
 
 
 def add_version(
     conn: db.Connection, *, actor: User, template_id: int, blocks: Sequence[Block], note: str = "",
-    publish: bool = False,
+    publish: bool = False, typed: Collection[str] | None = None,
 ) -> tuple[TemplateVersion, bool]:  # fmt: skip
     """A version with other blocks, and whether it is new: the same blocks make none, and the version that has them is
     returned."""
     template = _locked(conn, actor, template_id)
-    number = _write(conn, template, block_rules.check(blocks), note=note, publish=publish, actor=actor)
+    checked = block_rules.check(blocks)
+    number = _write(conn, template, checked, note=note, publish=publish, actor=actor, typed=typed)
     return get_version(conn, template_id=template_id, number=number), number > template.latest_version
 
 
 def publish(conn: db.Connection, *, actor: User, template_id: int, number: int) -> Template:
-    """From now on this version is asked with. Raises Conflict naming an archived part in it."""
-    _locked(conn, actor, template_id)
+    """From now on this version is asked with, a newer or an older one. Raises Forbidden for its own author where a
+    second person is needed, and Conflict naming an archived part in it or the action it would break."""
+    template = _locked(conn, actor, template_id)
     version = get_version(conn, template_id=template_id, number=number)
-    _require_living_parts(conn, version.blocks)
-    _publish(conn, template_id, version.id)
+    _require_publishable(conn, template, version, actor)
+    _publish(conn, template_id, version, actor)
     return get(conn, template_id=template_id)
 
 
-def restore(conn: db.Connection, *, actor: User, template_id: int, number: int) -> Template:
-    """Publish the blocks of an old version again, as a new one: the history only grows."""
+def decline(conn: db.Connection, *, actor: User, template_id: int, number: int) -> Template:
+    """A version that waits is not wanted; it stays in the history. Raises Conflict for any other version."""
     template = _locked(conn, actor, template_id)
     version = get_version(conn, template_id=template_id, number=number)
-    _write(conn, template, version.blocks, note=f"Version {number} again", publish=True, actor=actor)
+    if template.waiting_version != number:
+        raise Conflict(f"Version {number} does not wait to be published.")
+    sql.mark_declined(conn, version_id=version.id)
+    _record(conn, actor, "decline", template, f"version {number}")
+    return get(conn, template_id=template_id)
+
+
+def set_approval(conn: db.Connection, *, actor: User, template_id: int, needs_approval: bool) -> Template:
+    """Whether a second person must publish its versions, and those of its parts. Raises Conflict when it is switched
+    off while a proposal waits: that must be decided first."""
+    template = _locked(conn, actor, template_id)
+    if template.needs_approval and not needs_approval and template.waiting_version is not None:
+        raise Conflict(f"Version {template.waiting_version} waits to be approved. Publish or decline it first.")
+    if template.needs_approval != needs_approval:
+        sql.set_approval(conn, template_id=template_id, needs_approval=needs_approval)
+        _record(conn, actor, "require approval" if needs_approval else "stop requiring approval", template, "")
     return get(conn, template_id=template_id)
 
 
@@ -124,6 +158,16 @@ def get_version(conn: db.Connection, *, template_id: int, number: int) -> Templa
     return _with_blocks(conn, [TemplateVersion(**row)])[0]
 
 
+def list_blocks(conn: db.Connection, *, version_ids: Sequence[int]) -> dict[int, tuple[Block, ...]]:
+    """The blocks of several versions, by the template's id; for one version of each."""
+    blocks: dict[int, list[Block]] = {}
+    owners = {row["id"]: row["template_id"] for row in sql.list_owners(conn, version_ids=list(version_ids))}
+    for row in sql.list_blocks(conn, version_ids=list(version_ids)):
+        role = MessageRole(row["role"]) if row["role"] else None
+        blocks.setdefault(owners[row.pop("template_version_id")], []).append(Block(**{**row, "role": role}))
+    return {template_id: tuple(found) for template_id, found in blocks.items()}
+
+
 def list_usages(conn: db.Connection, *, template_id: int) -> list[Usage]:
     """The actions that ask with it."""
     return [Usage(**row) for row in sql.list_users_of_template(conn, template_id=template_id)]
@@ -133,8 +177,11 @@ def archive(conn: db.Connection, *, actor: User, template_id: int) -> Template:
     """Put it away. Raises Conflict naming the actions that still use it."""
     _locked(conn, actor, template_id)
     if usages := list_usages(conn, template_id=template_id):
-        names = ", ".join(f"“{usage.name}”" for usage in usages[:5]) + (" and others" if len(usages) > 5 else "")
-        raise Conflict(f"This template is used by the action {names}. Give it another template, or archive it first.")
+        names = wording.listed([usage.name for usage in usages])
+        raise Conflict(
+            f"This template is used by the action {names}. Give it another template, or archive it first.",
+            current={"used_by": [asdict(usage) for usage in usages]},
+        )
     sql.set_archived(conn, template_id=template_id, is_archived=True)
     return get(conn, template_id=template_id)
 
@@ -172,38 +219,70 @@ def _require_living_parts(conn: db.Connection, blocks: Sequence[Block]) -> None:
         raise Conflict(f"It uses {names}, which is archived. Bring that back, or take it out.")
 
 
+def _require_publishable(conn: db.Connection, template: Template, version: TemplateVersion, actor: User) -> None:
+    approvals.require_other(version, actor=actor, guarding=_guarding(template))
+    _require_living_parts(conn, version.blocks)
+    pieces = resolver.list_pieces(conn, version.id)
+    if problems := dependents.problems_of_template(conn, template_id=template.id, pieces=pieces):
+        raise Conflict(f"Version {version.number} cannot be used. {' '.join(problems)}")
+
+
 def _write(
-    conn: db.Connection, template: Template, blocks: tuple[Block, ...], *, note: str, publish: bool, actor: User
-) -> int:
+    conn: db.Connection, template: Template, blocks: tuple[Block, ...], *, note: str, publish: bool, actor: User,
+    typed: Collection[str] | None,
+) -> int:  # fmt: skip
     """The number of the version with these blocks: the published or the newest one if it has them, else a new one."""
     version = get_version(conn, template_id=template.id, number=template.version)
-    if blocks != version.blocks:
-        version = get_version(conn, template_id=template.id, number=template.latest_version)
     if blocks == version.blocks:
-        number, version_id = version.number, version.id
-    else:
-        number, version_id = version.number + 1, _add(conn, template.id, blocks, note=note, actor=actor)
-    if publish and version_id != template.version_id:
-        _require_living_parts(conn, blocks)
-        _publish(conn, template.id, version_id)
+        return version.number
+    version = get_version(conn, template_id=template.id, number=template.latest_version)
+    if blocks != version.blocks:
+        if publish:
+            approvals.require_none(_guarding(template))
+        number = _add(conn, template.id, blocks, note=note, actor=actor, typed=typed)
+        version = get_version(conn, template_id=template.id, number=number)
+    if publish:
+        _require_publishable(conn, template, version, actor)
+        _publish(conn, template.id, version, actor)
+    return version.number
+
+
+def _add(
+    conn: db.Connection, template_id: int, blocks: tuple[Block, ...], *, note: str, actor: User,
+    typed: Collection[str] | None,
+) -> int:  # fmt: skip
+    note = texts.clean(note, name="note", label="Note", max_length=500).strip()
+    _require_living_parts(conn, blocks)
+    pieces = resolver.pieces_of(conn, blocks)
+    block_rules.require_message(pieces)
+    if typed is not None:
+        variables.require_filled(conn, pieces=pieces, typed=typed)
+    row = sql.create_version(conn, template_id=template_id, note=note, created_by=actor.id)
+    rows = [
+        {
+            "position": position, "part_id": block.part_id, "role": block.role, "content": block.content,
+            "is_optional": block.is_optional, "is_enabled": block.is_enabled,
+        }
+        for position, block in enumerate(blocks)
+    ]  # fmt: skip
+    sql.create_blocks(conn, version_id=row["id"], blocks=Jsonb(rows))
+    number: int = row["number"]
     return number
 
 
-def _add(conn: db.Connection, template_id: int, blocks: tuple[Block, ...], *, note: str, actor: User) -> int:
-    note = texts.clean(note, name="note", label="Note", max_length=500).strip()
-    _require_living_parts(conn, blocks)
-    block_rules.require_message(resolver.pieces_of(conn, blocks))
-    version_id: int = sql.create_version(conn, template_id=template_id, note=note, created_by=actor.id)
-    for position, block in enumerate(blocks):
-        sql.create_block(
-            conn, version_id=version_id, position=position, part_id=block.part_id, role=block.role,
-            content=block.content, is_optional=block.is_optional, is_enabled=block.is_enabled,
-        )  # fmt: skip
-    return version_id
+def _publish(conn: db.Connection, template_id: int, version: TemplateVersion, actor: User) -> None:
+    sql.publish_version(conn, template_id=template_id, version_id=version.id)
+    sql.mark_published(conn, version_id=version.id, user_id=actor.id)
+    _record(conn, actor, "publish", get(conn, template_id=template_id), f"version {version.number}")
 
 
-def _publish(conn: db.Connection, template_id: int, version_id: int) -> None:
-    sql.publish_version(conn, template_id=template_id, version_id=version_id)
+def _guarding(template: Template) -> list[str]:
+    return [template.name] if template.needs_approval else []
+
+
+def _record(conn: db.Connection, actor: User, action: str, template: Template, detail: str) -> None:
+    said = ", ".join(filter(None, (template.name, detail)))
+    audit.record(conn, actor=actor, action=action, noun="template", noun_id=str(template.id), detail=said)
 
 
 def _with_blocks(conn: db.Connection, versions: list[TemplateVersion]) -> list[TemplateVersion]:

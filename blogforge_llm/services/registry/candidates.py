@@ -31,7 +31,6 @@ def list_for(
     it can be asked with, the user's own before the shared ones. Raises Invalid saying what to do when nobody can be
     asked.
     """
-    address_policy.apply(conn)
     if model_id is not None:
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
     rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
@@ -51,7 +50,6 @@ def list_for(
 
 def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None = None) -> Candidate:
     """The provider without a model, for asking what models it has. Raises NotFound, or Invalid without its key."""
-    address_policy.apply(conn)
     rows = list(sql.list_for_provider(conn, provider_id=provider_id, user_id=user_id))
     if not rows or rows[0]["provider_archived_at"] is not None:
         raise NotFound("There is no such provider. It may have been archived.")
@@ -122,6 +120,7 @@ def _needs_no_key(row: dict[str, Any]) -> bool:
 
 
 def _with_key(row: dict[str, Any]) -> Candidate:
+    address_policy.follow(row["forbids_private"])
     return _candidate(row, api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]))
 
 
@@ -146,6 +145,7 @@ def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
         account_limits=Limits(*row["account_limits"]),
         model_limits=Limits(*row["model_limits"]),
         has_notice=row["has_notice"],
+        is_held_back=row["is_held_back"],
         later_prices=tuple(_price(*said) for said in row["later_prices"] or ()),
         max_output_tokens=row["max_output_tokens"],
         has_budgets=row["has_budgets"],

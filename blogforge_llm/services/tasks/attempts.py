@@ -9,8 +9,9 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from blogforge_llm import db
-from blogforge_llm.engine.types import Candidate, Message, Outcome
+from blogforge_llm import db, tracing
+from blogforge_llm.engine import pricing
+from blogforge_llm.engine.types import Candidate, Message, Outcome, Usage
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category, Source
 from blogforge_llm.services import texts
@@ -38,6 +39,19 @@ def create(
     return (row["id"], row["position"]) if row else None
 
 
+def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candidate]]) -> dict[int, tuple[int, int]]:
+    """For runs that begin now, each (task_id, run_id, whom it asks): (id, position) of the new row by task."""
+    rows = sql.create_attempts(
+        conn,
+        task_ids=[task_id for task_id, _, _ in asked],
+        run_ids=[run_id for _, run_id, _ in asked],
+        model_ids=[candidate.model_id for _, _, candidate in asked],
+        provider_ids=[candidate.provider_id for _, _, candidate in asked],
+        key_ids=[candidate.key_id for _, _, candidate in asked],
+    )
+    return {row["task_id"]: (row["id"], row["position"]) for row in rows}
+
+
 def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
     first_token_s = outcome.first_token_s
     sql.finish_attempt(
@@ -61,7 +75,30 @@ def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
 
 
 def abandon(conn: db.Connection, *, task_id: int) -> None:
-    sql.abandon_attempts(conn, task_id=task_id)
+    """Close what a dead process left open. Of a call that was heard the tokens are estimated, of others nothing is
+    known."""
+    for row in list(sql.list_open_attempts(conn, task_id=task_id)):
+        heard, asked = row["heard"] or "", _asked(row)
+        messages = [Message.of(message["role"], message["content"]) for message in row["messages"]]
+        usage = pricing.estimate(messages, heard) if heard else Usage()
+        cost, cost_source = pricing.cost(usage, asked)
+        sql.abandon_attempt(
+            conn, attempt_id=row["id"], text=heard, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
+            usage_source=usage.source, cost=cost, cost_source=cost_source,
+        )  # fmt: skip
+        tracing.attempt(
+            request=row["request_id"], task=task_id, run=row["run_id"], position=row["position"],
+            provider=asked.provider_name, model=asked.model_name, status=AttemptStatus.ABANDONED, category=None,
+            input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, usage_source=usage.source,
+            cost=cost, cost_source=cost_source, took_ms=round(row["took_s"] * 1000),
+        )  # fmt: skip
+
+
+def _asked(row: dict[str, Any]) -> Candidate:
+    return Candidate(
+        row["model_id"], row["model_name"], row["provider_id"], row["provider_name"], row["kind"],
+        input_price=row["input_price"], output_price=row["output_price"],
+    )  # fmt: skip
 
 
 def list_for(conn: db.Connection, *, actor: User, task_id: int) -> list[Attempt]:

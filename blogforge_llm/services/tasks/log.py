@@ -103,7 +103,7 @@ def post_title(conn: db.Connection, *, post_id: int) -> str | None:
 
 
 def _rows(conn: db.Connection, ids: list[int]) -> list[TaskRow]:
-    return [tasks.row(row) for row in sql.list_rows(conn, task_ids=ids)]
+    return [tasks.row_of(row) for row in sql.list_rows(conn, task_ids=ids)]
 
 
 def _place(conn: db.Connection, task_id: int) -> Place:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from blogforge_llm import db
-from blogforge_llm.services.tasks import attempts, tasks
+from blogforge_llm import db, tracing
+from blogforge_llm.records.tasks import Category, TaskStatus
+from blogforge_llm.services.tasks import attempts, items, tasks
 
 sql = db.load("tasks/tasks")
 
@@ -17,15 +18,21 @@ def requeue_lost(conn: db.Connection) -> list[int]:
     """
     lost = list(sql.list_lost_tasks(conn, limit=_AT_ONCE))
     for row in lost:
+        is_over = row["is_awaited"] or row["is_cancelled"]
         attempts.abandon(conn, task_id=row["id"])
-        if row["is_awaited"] or row["is_cancelled"]:
+        if is_over:
             message = "You stopped it." if row["is_cancelled"] else "The process that asked was stopped."
             sql.end_lost_task(conn, task_id=row["id"], message=message)
         else:
             sql.requeue_lost_task(conn, task_id=row["id"])
             tasks.deliver(conn, task_id=row["id"])
         tasks.announce(conn, task_id=row["id"])
+        tracing.task(
+            request=row["request_id"], task=row["id"], run=row["run_id"], user=row["created_by"],
+            is_awaited=row["is_awaited"], status=TaskStatus.CANCELLED if is_over else TaskStatus.QUEUED,
+            category=Category.CANCELLED if is_over else None, is_lost=True,
+        )  # fmt: skip
     undelivered = list(sql.list_undelivered_tasks(conn, limit=_AT_ONCE))
     for row in undelivered:
         tasks.deliver(conn, task_id=row["id"])
-    return [row["id"] for row in lost + undelivered]
+    return [row["id"] for row in lost + undelivered] + items.requeue_lost(conn)

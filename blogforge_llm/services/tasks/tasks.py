@@ -1,6 +1,6 @@
-"""Tasks: create, start, finish, cancel, retry, rerun. Every change of state is compare-and-set; runner.py asks.
+"""Tasks: create, start, finish, cancel, retry. Every change of state is compare-and-set; runner.py asks.
 
-The neighbour recovery.py brings back what dead workers held.
+The neighbour recovery.py brings back what dead workers held, reruns.py makes new tasks of old ones.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ DEADLINE_MAX_S = 3600.0
 
 
 class Options(TypedDict, total=False):
-    """What a task may be given beside its messages, as `add` takes it."""
+    """What a task may be given, as `add` takes it."""
 
+    messages: Sequence[Message]
     template_version_id: int | None
     part_version_ids: Sequence[int]
     inputs: Mapping[str, Any] | None
@@ -37,14 +38,15 @@ class Options(TypedDict, total=False):
     contract: OutputContract | None
     deadline_s: float
     is_queued: bool
+    is_override: bool
     rerun_of: int | None
     lease: Lease | None
     billed_to: str | None
 
 
-def create(conn: db.Connection, *, actor: User, messages: Sequence[Message], **options: Unpack[Options]) -> Task:
+def create(conn: db.Connection, *, actor: User, **options: Unpack[Options]) -> Task:
     """As `add` does; the task as it then is."""
-    return get(conn, task_id=add(conn, actor=actor, messages=messages, **options))
+    return get(conn, task_id=add(conn, actor=actor, **options))
 
 
 def add(
@@ -61,6 +63,7 @@ def add(
     contract: OutputContract | None = None,
     deadline_s: float = 120.0,
     is_queued: bool = True,
+    is_override: bool = False,
     rerun_of: int | None = None,
     lease: Lease | None = None,
     billed_to: str | None = None,
@@ -89,6 +92,7 @@ def add(
         contract=Jsonb(_given(contract)) if contract else None,
         deadline_s=deadline_s,
         is_awaited=not is_queued,
+        is_override=is_override,
         rerun_of=rerun_of,
         run_id=lease.run_id if lease else None,
         worker_id=lease.worker_id if lease else None,
@@ -112,8 +116,13 @@ def get(conn: db.Connection, *, task_id: int) -> Task:
     return Task(**row | _enums(row))
 
 
-def row(values: dict[str, Any]) -> TaskRow:
-    return TaskRow(**values | _enums(values))
+def list_by_ids(conn: db.Connection, *, task_ids: Sequence[int]) -> list[Task]:
+    """In no order."""
+    return [Task(**row | _enums(row)) for row in sql.list_tasks_by_id(conn, task_ids=list(task_ids))]
+
+
+def row_of(row: dict[str, Any]) -> TaskRow:
+    return TaskRow(**row | _enums(row))
 
 
 def request_of(task: Task) -> Request:
@@ -163,8 +172,14 @@ def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     task = get(conn, task_id=task_id)
     if sql.cancel_queued_task(conn, task_id=task_id) is not None:
         announce(conn, task_id=task_id)
+        tracing.task(
+            request=task.request_id, task=task_id, run=None, user=task.created_by, is_awaited=task.is_awaited,
+            status=TaskStatus.CANCELLED, category=Category.CANCELLED,
+        )  # fmt: skip
     elif sql.request_cancel(conn, task_id=task_id) is not None:
         sql.notify_cancel(conn, task_id=task_id)
+    elif task.batch_id is not None and not task.is_finished:
+        raise Conflict("This task waits for its turn in a batch. Cancel the batch, or let it go on.")
     elif task.status is not TaskStatus.CANCELLED:
         raise Conflict(f"This task has already {task.status}; there is nothing to stop.")
     return get(conn, task_id=task_id)
@@ -174,31 +189,13 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     """Queue a failed or cancelled task again; its attempts add up. Raises Conflict for any other."""
     permissions.require(actor, Permission.RUN_TASKS)
     task = get(conn, task_id=task_id)
+    if task.batch_id is not None:
+        raise Conflict("This task belongs to a batch. Retry what failed there, or run it again as a new task.")
     if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)
     announce(conn, task_id=task_id)
     return get(conn, task_id=task_id)
-
-
-def rerun(conn: db.Connection, *, actor: User, task_id: int) -> Task:
-    """A new task with the same messages, byte for byte."""
-    old = get(conn, task_id=task_id)
-    request = request_of(old)
-    return create(
-        conn,
-        actor=actor,
-        messages=request.messages,
-        template_version_id=old.template_version_id,
-        part_version_ids=old.part_version_ids,
-        inputs=old.inputs,
-        route_id=old.route_id,
-        model_id=old.model_id,
-        parameters=request.parameters,
-        contract=request.contract,
-        deadline_s=old.deadline_s,
-        rerun_of=old.id,
-    )
 
 
 def release(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:

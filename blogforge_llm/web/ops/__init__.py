@@ -1,7 +1,7 @@
-"""The ops area: is it alive, is it ready, what is there, how is it doing."""
+"""The ops area: is it alive, is it ready, what is there, how is it doing, what does it cost."""
 
 from __future__ import annotations
 
-from blogforge_llm.web.ops import health, metrics, overview
+from blogforge_llm.web.ops import budgets, health, ledger, metrics, overview
 
-BLUEPRINTS = [health.bp, metrics.bp, overview.bp]
+BLUEPRINTS = [budgets.bp, health.bp, ledger.bp, metrics.bp, overview.bp]

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
-from blogforge_llm.services.ops import dashboard, overview
+from blogforge_llm.services.ops import budgets, dashboard, overview
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import wording
 from blogforge_llm.web import viewers
@@ -19,11 +19,12 @@ def show() -> ResponseReturnValue:
     viewer, days = viewers.current(), request.args.get("days", 7, type=int)
     with db.transaction() as conn:
         found = overview.get(conn, actor=viewer)
+        warnings = budgets.list_warnings(conn, actor=viewer)
         if not found.has_tasks:
-            return render_template("ops/overview/show.html", overview=found)
+            return render_template("ops/overview/show.html", overview=found, warnings=warnings)
         figures = dashboard.get(conn, actor=viewer, days=days)
         health = circuits.list_all(conn, actor=viewer)
     return render_template(
         "ops/dashboard/show.html", overview=found, figures=figures, circuits=health, service=circuits, wording=wording,
-        dashboard=dashboard,
+        dashboard=dashboard, warnings=warnings,
     )  # fmt: skip

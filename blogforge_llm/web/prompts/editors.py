@@ -1,20 +1,25 @@
-"""The page on which a template is written, drawn from a draft of its form."""
+"""The page on which a template is put together, drawn from a draft of its form: library, blocks, result."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Response, make_response, render_template
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, DomainError
+from blogforge_llm.errors import Conflict, DomainError, NotFound
 from blogforge_llm.records.prompts import Part
-from blogforge_llm.services.editorial import workflow
-from blogforge_llm.services.prompts import parts, previews, templates
+from blogforge_llm.services.editorial import material, posts
+from blogforge_llm.services.prompts import parts, previews, sizes, templates, variables
+from blogforge_llm.services.prompts.previews import Preview
+from blogforge_llm.services.registry import routes
 from blogforge_llm.web import htmx, viewers
-from blogforge_llm.web.prompts.drafts import Draft, DraftBlock
+from blogforge_llm.web.prompts.drafts import Draft, DraftBlock, Trial
+
+_SHOWN_PARTS = 100  # of the library; search finds the others
+_SHOWN_POSTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +36,12 @@ class Item:
 def page(draft: Draft, errors: dict[str, str] | None = None, *, status: int = 200) -> Response:
     """The whole page, or for htmx the form alone."""
     name = "prompts/templates/_editor.html" if htmx.wants_fragment() else "prompts/templates/edit.html"
-    context = previewed(draft)
+    context = previewed(draft) | library(draft)
     with db.transaction() as conn:
-        living = parts.list_(conn)
-        everything = [*parts.list_(conn, is_archived=True), *living]
+        ids = [block.part_id for block in draft.blocks if block.part_id is not None]
         template = templates.get(conn, template_id=draft.template_id) if draft.template_id else None
-    context |= {"items": _items(draft, everything), "parts": living, "template": template}
+        context |= {"items": _items(draft, parts.list_by_id(conn, part_ids=ids)), "template": template}
+        context |= choices(conn)
     return make_response(render_template(name, **context, errors=errors or {}, ids=_ids(draft)), status)
 
 
@@ -49,22 +54,67 @@ def again(draft: Draft, refusal: DomainError) -> Response:
     return page(draft, errors, status=409 if is_conflict else 422)
 
 
-def previewed(draft: Draft) -> dict[str, Any]:
-    """The draft with what it would say."""
+def library(draft: Draft) -> dict[str, Any]:
+    """The parts to add, narrowed as wanted, and how many there are."""
     with db.transaction() as conn:
-        preview = previews.of_blocks(
-            conn, actor=viewers.current(), blocks=draft.saved_blocks(), inputs=draft.inputs
-        )  # fmt: skip
-        return {"draft": draft, "preview": preview, "inputs": draft.inputs, "fields": field_names(conn)}
+        return {
+            "draft": draft, "parts": parts.list_(conn, **draft.wanted, limit=_SHOWN_PARTS),
+            "found": parts.count(conn, **draft.wanted), "tags": [(tag, tag) for tag in parts.list_tags(conn)],
+        }  # fmt: skip
 
 
-def field_names(conn: db.Connection) -> dict[str, str]:
-    """Which field of a post fills which variable."""
-    return {field.key: field.name for field in workflow.list_fields(conn)}
+def previewed(draft: Draft) -> dict[str, Any]:
+    """The draft with what it would say to whom."""
+    with db.transaction() as conn:
+        seen = previews.of_blocks(conn, actor=viewers.current(), blocks=draft.saved_blocks(), inputs={})
+        inputs = _inputs(conn, seen, draft.trial)
+        if any(inputs.values()):
+            seen = previews.of_blocks(conn, actor=viewers.current(), blocks=draft.saved_blocks(), inputs=inputs)
+        return {"draft": draft, "typed": draft.typed} | _tried(conn, seen, draft.trial, inputs)
 
 
-def _items(draft: Draft, everything: Sequence[Part]) -> list[Item]:
-    known = {part.id: part for part in everything}
+def tried(conn: db.Connection, *, template_version_id: int, trial: Trial) -> dict[str, Any]:
+    """A saved version with what it would say to whom."""
+    seen = previews.of_version(conn, template_version_id=template_version_id, inputs={})
+    inputs = _inputs(conn, seen, trial)
+    seen = previews.of_version(conn, template_version_id=template_version_id, inputs=inputs)
+    return {"typed": None} | _tried(conn, seen, trial, inputs)
+
+
+def choices(conn: db.Connection) -> dict[str, Any]:
+    """What a prompt can be tried with: routes and posts."""
+    return {
+        "routes": [(route.id, route.name) for route in routes.list_all(conn)],
+        "posts": [(row.post.id, row.post.title) for row in posts.list_posts(conn, limit=_SHOWN_POSTS)],
+    }
+
+
+def unfilled(conn: db.Connection, *, template_version_id: int) -> list[str]:
+    """The variables that no field fills; whoever saved the version meant them so."""
+    seen = previews.of_version(conn, template_version_id=template_version_id, inputs={})
+    known = variables.sources(conn)
+    return [variable.name for variable in seen.variables if variable.name not in known]
+
+
+def _inputs(conn: db.Connection, seen: Preview, trial: Trial) -> dict[str, Any]:
+    """What was typed, and from the post what was not."""
+    typed = {name: value for name, value in trial.inputs.items() if value.strip()}
+    if trial.post_id is None:
+        return typed
+    return material.of_post(conn, post_id=trial.post_id, wanted=seen.variables) | typed
+
+
+def _tried(conn: db.Connection, seen: Preview, trial: Trial, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        whom = sizes.for_tokens(conn, tokens=seen.tokens, route_id=trial.route_id, max_tokens=trial.max_tokens)
+    except NotFound:
+        whom = []  # the route was archived meanwhile
+    return {
+        "preview": seen, "sizes": whom, "trial": trial, "filled": inputs.keys(), "sources": variables.sources(conn)
+    }  # fmt: skip
+
+
+def _items(draft: Draft, known: Mapping[int, Part]) -> list[Item]:
     items = []
     for number, block in enumerate(draft.blocks):
         part = known.get(block.part_id) if block.part_id is not None else None

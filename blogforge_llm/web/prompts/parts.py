@@ -8,6 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
+from blogforge_llm.errors import Conflict
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.records.prompts import Part, PartVersion
 from blogforge_llm.services.accounts import permissions
@@ -18,7 +19,7 @@ from blogforge_llm.web.registry import numbers
 
 bp = Blueprint("parts", __name__, url_prefix="/llm/parts")
 
-_NEW, _EDIT = "prompts/parts/new.html", "prompts/parts/edit.html"
+_NEW, _EDIT, _SHOW = (f"prompts/parts/{name}.html" for name in ("new", "edit", "show"))
 
 
 @bp.get("")
@@ -55,12 +56,7 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/<int:part_id>")
 def show(part_id: int) -> ResponseReturnValue:
-    with db.transaction() as conn:
-        part = parts.get(conn, part_id=part_id)
-        usages = parts.list_usages(conn, part_id=part_id)
-        page = pages.at(parts.count_versions(conn, part_id=part_id), size=10)
-        history = histories.of_part(parts.list_versions(conn, part_id=part_id, limit=11, offset=page.offset), page)
-    return render_template("prompts/parts/show.html", part=part, usages=usages, history=history, page=page)
+    return _shown(part_id)
 
 
 @bp.get("/<int:part_id>/edit")
@@ -68,8 +64,9 @@ def edit(part_id: int) -> ResponseReturnValue:
     permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
     with db.transaction() as conn:
         part = parts.get(conn, part_id=part_id)
-        newest = parts.get_version(conn, part_id=part_id, number=part.latest_version)
-    return render_template(_EDIT, part=part, form=_kept(part, newest), errors={})
+        newest = parts.get_version(conn, part_id=part_id, number=part.waiting_version or part.version)
+        guarding = parts.list_guarding(conn, part_id=part_id)
+    return render_template(_EDIT, part=part, guarding=guarding, form=_kept(part, newest), errors={})
 
 
 @bp.post("/<int:part_id>")
@@ -81,15 +78,20 @@ def update(part_id: int) -> ResponseReturnValue:
             part = parts.update(conn, actor=viewers.current(), part_id=part_id, publish=is_published,
                                 base=form.get("base", type=int), **_typed())  # fmt: skip
     except forms.REFUSALS as refusal:
-        return forms.again(_EDIT, refusal, part=_read(part_id), form=form)
+        return forms.again(_EDIT, refusal, **_read(part_id), form=form)
     flash(histories.told(before, part, is_published=is_published), "success")
+    if not is_published and part.waiting_version and part.used_by:
+        return htmx.redirect_or(url_for("part_versions.impact", part_id=part_id, number=part.waiting_version))
     return htmx.redirect_or(url_for("parts.show", part_id=part_id))
 
 
 @bp.post("/<int:part_id>/archival")
 def archive(part_id: int) -> ResponseReturnValue:
-    with db.transaction() as conn:
-        part = parts.archive(conn, actor=viewers.current(), part_id=part_id)
+    try:
+        with db.transaction() as conn:
+            part = parts.archive(conn, actor=viewers.current(), part_id=part_id)
+    except Conflict as refusal:
+        return _shown(part_id, refusal)
     flash(f"“{part.name}” is archived. It stays under Archived, from where it can be brought back.", "success")
     return htmx.redirect_or(url_for("parts.index"))
 
@@ -102,9 +104,24 @@ def unarchive(part_id: int) -> ResponseReturnValue:
     return htmx.redirect_or(url_for("parts.show", part_id=part_id))
 
 
+def _shown(part_id: int, refusal: Conflict | None = None) -> ResponseReturnValue:
+    """The part's page, with why it was not archived; there stands where it is used."""
+    with db.transaction() as conn:
+        page = pages.at(parts.count_versions(conn, part_id=part_id), size=10)
+        versions = parts.list_versions(conn, part_id=part_id, limit=11, offset=page.offset)
+        shown = {
+            "part": parts.get(conn, part_id=part_id), "usages": parts.list_usages(conn, part_id=part_id),
+            "guarding": parts.list_guarding(conn, part_id=part_id), "history": histories.of_part(versions, page),
+            "page": page,
+        }  # fmt: skip
+    if refusal is not None:
+        return forms.again(_SHOW, refusal, **shown)
+    return render_template(_SHOW, errors={}, **shown)
+
+
 def _typed() -> dict[str, Any]:
     form = request.form
-    names = ("name", "kind", "role", "content", "description", "variable", "label", "fence", "note")
+    names = ("name", "kind", "role", "content", "description", "notes", "variable", "label", "fence", "note")
     position = numbers.read(form, whole=("position",))["position"]
     return {
         **{name: form.get(name, "") for name in names},
@@ -119,6 +136,8 @@ def _kept(part: Part, newest: PartVersion) -> dict[str, Any]:
     return {name: getattr(part, name) for name in Part.__slots__} | words | {"tags": ", ".join(part.tags), "note": ""}
 
 
-def _read(part_id: int) -> Part:
+def _read(part_id: int) -> dict[str, Any]:
     with db.transaction() as conn:
-        return parts.get(conn, part_id=part_id)
+        return {
+            "part": parts.get(conn, part_id=part_id), "guarding": parts.list_guarding(conn, part_id=part_id),
+        }  # fmt: skip

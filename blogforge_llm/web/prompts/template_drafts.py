@@ -29,3 +29,13 @@ def preview() -> ResponseReturnValue:
     if not htmx.wants_fragment():
         return editors.page(draft)
     return render_template("prompts/templates/_preview.html", **editors.previewed(draft))
+
+
+@bp.post("/draft/parts")
+def parts() -> ResponseReturnValue:
+    """The library beside the draft, narrowed."""
+    permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
+    draft = Draft.read(request.form)
+    if not htmx.wants_fragment():
+        return editors.page(draft)
+    return render_template("prompts/templates/_parts.html", **editors.library(draft))

@@ -1,13 +1,14 @@
-"""Versions of a template: putting one to use, and an old one again."""
+"""Versions of a template: putting one to use, an old one again, declining one, and comparing any two."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
-from blogforge_llm.services.prompts import templates
+from blogforge_llm.services.prompts import comparisons, templates
 from blogforge_llm.web import htmx, viewers
+from blogforge_llm.web.prompts import histories
 
 bp = Blueprint("template_versions", __name__, url_prefix="/llm/templates/<int:template_id>")
 
@@ -21,9 +22,31 @@ def publish(template_id: int) -> ResponseReturnValue:
     return htmx.redirect_or(url_for("templates.show", template_id=template_id))
 
 
-@bp.post("/versions/<int:number>/restoration")
-def restore(template_id: int, number: int) -> ResponseReturnValue:
+@bp.post("/versions/<int:number>/refusal")
+def decline(template_id: int, number: int) -> ResponseReturnValue:
     with db.transaction() as conn:
-        template = templates.restore(conn, actor=viewers.current(), template_id=template_id, number=number)
-    flash(f"The blocks of version {number} are in use again, as version {template.version}.", "success")
+        template = templates.decline(conn, actor=viewers.current(), template_id=template_id, number=number)
+    flash(f"Version {number} of “{template.name}” is declined. It stays in the history.", "success")
+    return htmx.redirect_or(url_for("templates.show", template_id=template_id))
+
+
+@bp.get("/comparison")
+def compare(template_id: int) -> ResponseReturnValue:
+    with db.transaction() as conn:
+        template = templates.get(conn, template_id=template_id)
+        pair = histories.pair(template)
+        versions = templates.list_versions(conn, template_id=template_id, limit=histories.MOST_OFFERED)
+        comparison = comparisons.of_template(conn, template_id=template_id, **pair)
+    return render_template(
+        "prompts/comparison.html", thing=template, comparison=comparison, versions=versions,
+        url=url_for("templates.show", template_id=template_id), plural="Templates", list_url=url_for("templates.index"),
+    )  # fmt: skip
+
+
+@bp.post("/approval")
+def require_approval(template_id: int) -> ResponseReturnValue:
+    wanted = request.form.get("needs_approval") == "1"
+    with db.transaction() as conn:
+        templates.set_approval(conn, actor=viewers.current(), template_id=template_id, needs_approval=wanted)
+    flash("A second person publishes from now on." if wanted else "Whoever writes may publish again.", "success")
     return htmx.redirect_or(url_for("templates.show", template_id=template_id))

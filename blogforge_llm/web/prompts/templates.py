@@ -8,12 +8,13 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
+from blogforge_llm.errors import Conflict
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.prompts import previews, resolver, templates
+from blogforge_llm.services.prompts import resolver, templates
 from blogforge_llm.web import forms, htmx, pages, viewers
 from blogforge_llm.web.prompts import editors, histories
-from blogforge_llm.web.prompts.drafts import Draft
+from blogforge_llm.web.prompts.drafts import Draft, Trial
 
 bp = Blueprint("templates", __name__, url_prefix="/llm/templates")
 
@@ -42,7 +43,8 @@ def create() -> ResponseReturnValue:
     try:
         with db.transaction() as conn:
             template = templates.create(conn, actor=viewers.current(), name=draft.name,
-                                        description=draft.description, blocks=draft.saved_blocks())  # fmt: skip
+                                        description=draft.description, blocks=draft.saved_blocks(),
+                                        typed=draft.typed)  # fmt: skip
     except forms.REFUSALS as refusal:
         return editors.again(draft, refusal)
     flash(f"“{template.name}” is saved. Give it to an action to use it.", "success")
@@ -51,14 +53,14 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/<int:template_id>")
 def show(template_id: int) -> ResponseReturnValue:
-    return render_template("prompts/templates/show.html", **_shown(template_id, {}))
+    return render_template("prompts/templates/show.html", errors={}, **_shown(template_id, Trial()))
 
 
 @bp.post("/<int:template_id>/preview")
 def preview(template_id: int) -> ResponseReturnValue:
-    shown = _shown(template_id, Draft.read(request.form).inputs)
+    shown = _shown(template_id, Trial.read(request.form))
     name = "prompts/templates/_preview.html" if htmx.wants_fragment() else "prompts/templates/show.html"
-    return render_template(name, **shown)
+    return render_template(name, errors={}, **shown)
 
 
 @bp.get("/<int:template_id>/edit")
@@ -66,8 +68,11 @@ def edit(template_id: int) -> ResponseReturnValue:
     permissions.require(viewers.current(), Permission.KEEP_PROMPTS)
     with db.transaction() as conn:
         template = templates.get(conn, template_id=template_id)
-        newest = templates.get_version(conn, template_id=template_id, number=template.latest_version)
-    return editors.page(Draft.of(template, newest))
+        newest = templates.get_version(
+            conn, template_id=template_id, number=template.waiting_version or template.version
+        )
+        typed = editors.unfilled(conn, template_version_id=newest.id)
+    return editors.page(Draft.of(template, newest, typed))
 
 
 @bp.post("/<int:template_id>")
@@ -79,6 +84,7 @@ def update(template_id: int) -> ResponseReturnValue:
             template = templates.update(
                 conn, actor=viewers.current(), template_id=template_id, name=draft.name, publish=is_published,
                 description=draft.description, blocks=draft.saved_blocks(), base=draft.base, note=draft.note,
+                typed=draft.typed,
             )  # fmt: skip
     except forms.REFUSALS as refusal:
         return editors.again(draft, refusal)
@@ -88,8 +94,11 @@ def update(template_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:template_id>/archival")
 def archive(template_id: int) -> ResponseReturnValue:
-    with db.transaction() as conn:
-        template = templates.archive(conn, actor=viewers.current(), template_id=template_id)
+    try:
+        with db.transaction() as conn:
+            template = templates.archive(conn, actor=viewers.current(), template_id=template_id)
+    except Conflict as refusal:
+        return forms.again("prompts/templates/show.html", refusal, **_shown(template_id, Trial()))
     flash(f"“{template.name}” is archived. It stays under Archived, from where it can be brought back.", "success")
     return htmx.redirect_or(url_for("templates.index"))
 
@@ -102,16 +111,16 @@ def unarchive(template_id: int) -> ResponseReturnValue:
     return htmx.redirect_or(url_for("templates.show", template_id=template_id))
 
 
-def _shown(template_id: int, inputs: dict[str, str]) -> dict[str, Any]:
+def _shown(template_id: int, trial: Trial) -> dict[str, Any]:
     with db.transaction() as conn:
         template = templates.get(conn, template_id=template_id)
         page = pages.at(templates.count_versions(conn, template_id=template_id), size=10)
         versions = templates.list_versions(conn, template_id=template_id, limit=11, offset=page.offset)
-        outlines = [resolver.outline(conn, version.id) for version in versions]
-        return {
-            "template": template, "inputs": inputs, "page": page, "fields": editors.field_names(conn),
-            "pieces": resolver.list_pieces(conn, template.version_id),
-            "preview": previews.of_version(conn, template_version_id=template.version_id, inputs=inputs),
+        pieces = resolver.list_pieces_of(conn, [*(version.id for version in versions), template.version_id])
+        outlines = [resolver.outline(pieces[version.id]) for version in versions]
+        tried = editors.tried(conn, template_version_id=template.version_id, trial=trial) | editors.choices(conn)
+        return tried | {
+            "template": template, "page": page, "pieces": pieces[template.version_id],
             "usages": templates.list_usages(conn, template_id=template_id),
             "history": histories.of_template(versions, outlines, page),
         }  # fmt: skip

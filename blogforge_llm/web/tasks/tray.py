@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from blogforge_llm import db
-from blogforge_llm.services.tasks import tasks
+from blogforge_llm.services.tasks import batches, tasks
 from blogforge_llm.web import viewers
 
 bp = Blueprint("tray", __name__)
@@ -15,4 +15,5 @@ bp = Blueprint("tray", __name__)
 def show() -> str:
     with db.connection() as conn:
         running = tasks.list_unfinished(conn, actor=viewers.current())
-    return render_template("tasks/tray/_tray.html", running=running)
+        active = batches.list_active(conn, actor=viewers.current())
+    return render_template("tasks/tray/_tray.html", running=running, batches=active)

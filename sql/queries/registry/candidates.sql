@@ -17,7 +17,11 @@ SELECT r.name AS route_name, m.id AS model_id, m.name AS model_name, m.context_w
        (SELECT jsonb_agg(jsonb_build_array(l.valid_from, l.input_price::text, l.output_price::text) ORDER BY l.valid_from)
           FROM model_prices l
          WHERE l.model_id = m.id AND l.valid_from > statement_timestamp()) AS later_prices,
-       m.max_output_tokens, EXISTS (SELECT FROM budgets) AS has_budgets
+       m.max_output_tokens, EXISTS (SELECT FROM budgets) AS has_budgets,
+       EXISTS (SELECT FROM circuits c
+                WHERE c.name IN ('provider:' || p.id, 'key:' || k.id, 'model:' || m.id, 'model:' || m.id || '@key:' || k.id)
+                  AND c.state <> 'closed') AS is_held_back,
+       (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
   FROM routes r
   LEFT JOIN route_models rm ON rm.route_id = r.id
   LEFT JOIN models m ON m.id = rm.model_id
@@ -44,7 +48,11 @@ SELECT m.id AS model_id, m.name AS model_name, m.context_window, price.input_pri
        (SELECT jsonb_agg(jsonb_build_array(l.valid_from, l.input_price::text, l.output_price::text) ORDER BY l.valid_from)
           FROM model_prices l
          WHERE l.model_id = m.id AND l.valid_from > statement_timestamp()) AS later_prices,
-       m.max_output_tokens, EXISTS (SELECT FROM budgets) AS has_budgets
+       m.max_output_tokens, EXISTS (SELECT FROM budgets) AS has_budgets,
+       EXISTS (SELECT FROM circuits c
+                WHERE c.name IN ('provider:' || p.id, 'key:' || k.id, 'model:' || m.id, 'model:' || m.id || '@key:' || k.id)
+                  AND c.state <> 'closed') AS is_held_back,
+       (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
   FROM models m
   JOIN providers p ON p.id = m.provider_id
   LEFT JOIN LATERAL price_at(m.id, statement_timestamp()) price ON true
@@ -62,7 +70,8 @@ SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::n
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
        true AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
        '{}'::integer[] AS account_limits, '{}'::integer[] AS model_limits, false AS has_notice,
-       NULL::jsonb AS later_prices, NULL::integer AS max_output_tokens, false AS has_budgets
+       NULL::jsonb AS later_prices, NULL::integer AS max_output_tokens, false AS has_budgets,
+       true AS is_held_back, (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
   FROM providers p
   LEFT JOIN provider_keys k
     ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)

@@ -83,7 +83,7 @@ SELECT set_config('statement_timeout', :milliseconds, true);
 
 -- name: list_rows(task_ids)
 -- In the order of the ids.
-SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
        t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
        t.finished_at
   FROM unnest(CAST(:task_ids AS bigint[])) WITH ORDINALITY AS wanted (id, place)

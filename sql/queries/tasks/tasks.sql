@@ -1,23 +1,24 @@
 -- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
 
--- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
+-- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
 -- With a run it begins at once, in the process that makes it.
 INSERT INTO tasks (status, template_version_id, template_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-                   contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, started_at, request_id, created_by, asked_by,
-                   billed_to)
+                   contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, started_at, request_id,
+                   created_by, asked_by, billed_to)
 VALUES (:status, :template_version_id, (SELECT template_id FROM template_versions WHERE id = :template_version_id),
         :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
-        :contract, :deadline_s, :is_awaited, :rerun_of, :run_id, :worker_id,
+        :contract, :deadline_s, :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
         CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by,
         :billed_to)
 RETURNING id;
 
 -- name: get_task(task_id)^
-SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS template_name, t.part_version_ids, t.inputs,
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
+       t.is_override, t.part_version_ids, t.inputs,
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
-       t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+       t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+       t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
   FROM tasks t
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
   LEFT JOIN templates tp ON tp.id = tv.template_id
@@ -25,6 +26,22 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS templat
   LEFT JOIN providers p ON p.id = m.provider_id
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = :task_id;
+
+-- name: list_tasks_by_id(task_ids)
+-- The same for several, in no order.
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
+       t.is_override, t.part_version_ids, t.inputs,
+       t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
+       t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category,
+       t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
+       t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
+  FROM tasks t
+  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
+  LEFT JOIN templates tp ON tp.id = tv.template_id
+  LEFT JOIN models m ON m.id = t.served_by_model_id
+  LEFT JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN users u ON u.id = t.created_by
+ WHERE t.id = ANY (:task_ids);
 
 -- name: start_task(task_id, run_id, worker_id)^
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
@@ -38,18 +55,20 @@ WITH unflushed AS MATERIALIZED (
       FROM unflushed
      WHERE id = :task_id AND status = 'queued'
     RETURNING id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-              contract, deadline_s, is_awaited, output, served_by_model_id, error_category, error_message, input_tokens,
-              output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, request_id, created_by, asked_by,
+              contract, deadline_s, is_awaited, is_override, output, served_by_model_id, error_category, error_message, input_tokens,
+              output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, batch_id, request_id, created_by, asked_by,
               created_at, started_at, finished_at
 ), told AS MATERIALIZED (
     SELECT pg_notify('task_live', 's' || id) FROM started
 )
-SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS template_name, t.part_version_ids, t.inputs,
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
+       t.is_override, t.part_version_ids, t.inputs,
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
-       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, t.error_category,
+       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, NULL::boolean AS is_ai,
+       t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at,
-       asker.role AS asker_role, asker.is_active AS asker_is_active
+       t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at,
+       t.finished_at, asker.role AS asker_role, asker.is_active AS asker_is_active
   FROM started t
   CROSS JOIN told
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
@@ -73,7 +92,7 @@ RETURNING t.id;
 
 -- name: cancel_queued_task(task_id)$
 UPDATE tasks SET status = 'cancelled', cancel_requested_at = now(), finished_at = now()
- WHERE id = :task_id AND status = 'queued'
+ WHERE id = :task_id AND status = 'queued' AND batch_id IS NULL
 RETURNING id;
 
 -- name: request_cancel(task_id)$
@@ -86,7 +105,7 @@ RETURNING id;
 UPDATE tasks
    SET status = 'queued', asked_by = :user_id, run_id = NULL, worker_id = NULL, cancel_requested_at = NULL, finished_at = NULL,
        started_at = NULL, error_category = NULL, error_message = NULL
- WHERE id = :task_id AND status IN ('failed', 'cancelled') AND NOT is_awaited
+ WHERE id = :task_id AND status IN ('failed', 'cancelled') AND NOT is_awaited AND batch_id IS NULL
 RETURNING id;
 
 -- name: release_task(task_id, run_id)$
@@ -96,10 +115,10 @@ UPDATE tasks SET status = 'queued', run_id = NULL, worker_id = NULL, started_at 
 RETURNING id;
 
 -- name: list_lost_tasks(limit)
--- Running tasks whose worker has not been heard of for ten seconds.
-SELECT t.id, t.is_awaited, t.cancel_requested_at IS NOT NULL AS is_cancelled
+-- Running tasks whose worker has not been heard of for ten seconds. Those of batches: items.list_lost.
+SELECT t.id, t.is_awaited, t.cancel_requested_at IS NOT NULL AS is_cancelled, t.run_id, t.request_id, t.created_by
   FROM tasks t
- WHERE t.status = 'running'
+ WHERE t.status = 'running' AND t.batch_id IS NULL
    AND NOT EXISTS (SELECT 1 FROM workers w
                     WHERE w.id = t.worker_id AND w.beat_at > clock_timestamp() - interval '10 seconds')
  ORDER BY t.id
@@ -118,7 +137,7 @@ UPDATE tasks
 -- Queued tasks whose job was lost with a worker: nothing would ever deliver them.
 SELECT t.id
   FROM tasks t
- WHERE t.status = 'queued' AND NOT t.is_awaited AND t.created_at < clock_timestamp() - interval '10 seconds'
+ WHERE t.status = 'queued' AND NOT t.is_awaited AND t.batch_id IS NULL AND t.created_at < clock_timestamp() - interval '10 seconds'
    AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j
                      LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
                     WHERE (j.args ->> 'task_id')::bigint = t.id
@@ -146,12 +165,12 @@ SELECT COUNT(*) FILTER (WHERE status = 'queued') AS queued, COUNT(*) FILTER (WHE
   FROM tasks WHERE status IN ('queued', 'running');
 
 -- name: list_unfinished_of_user(user_id, limit)
--- For the tray in the top bar.
+-- For the tray in the top bar; a batch stands there as one.
 SELECT t.id, t.status, tp.name AS template_name, t.created_at
   FROM tasks t
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
   LEFT JOIN templates tp ON tp.id = tv.template_id
- WHERE t.status IN ('queued', 'running') AND t.created_by = :user_id
+ WHERE t.status IN ('queued', 'running') AND t.created_by = :user_id AND t.batch_id IS NULL
  ORDER BY t.id DESC
  LIMIT :limit;
 

@@ -34,3 +34,23 @@ def test_only_admins_import(program: Program, alice: User, charlie: User) -> Non
     for person in (alice, charlie):
         assert program(person).post("/llm/library", empty).status_code == 403
         assert program(person).get("/llm/library").json["parts"] == []
+
+
+def test_a_dry_run_and_choices_go_through_the_api(program: Program, ada: User) -> None:
+    api = program(ada)
+    part = {"name": "Rules", "kind": "system", "role": "system", "content": "Be brief."}
+    document = {"format": "blogforge-library/1", "parts": [part], "templates": [], "actions": []}
+    assert api.post("/llm/library?dry_run=true", document).json["created"] == ["Part: Rules"]
+    assert api.get("/llm/library").json["parts"] == []
+    made = api.post("/llm/parts", part | {"content": "Ours."}).json
+    report = api.post("/llm/library", document).json
+    assert report["conflicts"] == [{"label": "Part: Rules", "reason": "edited here", "choice": "keep"}]
+    chosen = api.post("/llm/library", document | {"choices": {"Part: Rules": "replace"}}).json
+    assert chosen["replaced"] == ["Part: Rules"]
+    assert api.get(f"/llm/parts/{made['id']}").json["content"] == "Be brief."
+    assert api.post("/llm/library?on_conflict=burn", document).status_code == 422
+
+
+def test_the_schema_is_served(program: Program, ada: User) -> None:
+    answer = program(ada).get("/llm/library/schema")
+    assert answer.content_type == "application/schema+json" and answer.json["title"].startswith("BlogForge library")

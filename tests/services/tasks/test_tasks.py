@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from uuid import uuid4
 
 import pytest
 
 from blogforge_llm import db
+from blogforge_llm.engine import pricing
 from blogforge_llm.engine.types import Message, OutputContract, Parameters
 from blogforge_llm.errors import Conflict, Forbidden, Invalid, NotFound
 from blogforge_llm.records.accounts import User
-from blogforge_llm.records.tasks import Category, Task, TaskStatus
-from blogforge_llm.services.tasks import attempts, recovery, tasks, workers
+from blogforge_llm.records.tasks import AttemptStatus, Category, Frame, Source, Task, TaskStatus
+from blogforge_llm.services.tasks import attempts, frames, recovery, reruns, tasks, workers
 from tests import factories
 
 HELLO = [Message.of("system", "Be brief."), Message.of("user", "Say hello.")]
@@ -142,10 +144,56 @@ def test_retry_is_for_what_failed_and_keeps_its_attempts(conn: db.Connection, al
 
 def test_rerun_is_a_new_task_with_the_same_bytes(conn: db.Connection, alice: User) -> None:
     task = make(conn, alice)
-    again = tasks.rerun(conn, actor=alice, task_id=task.id)
+    again = reruns.create(conn, actor=alice, task_id=task.id)
     assert (again.id != task.id, again.rerun_of, again.messages) == (True, task.id, task.messages)
 
 
 def test_there_is_no_such_task(conn: db.Connection) -> None:
     with pytest.raises(NotFound):
         tasks.get(conn, task_id=2**62)
+
+
+def test_what_a_dead_worker_was_told_is_kept_and_estimated(conn: db.Connection, alice: User) -> None:
+    task, run_id = make(conn, alice), uuid4()
+    tasks.start(conn, task_id=task.id, run_id=run_id, worker_id=uuid4())
+    asked = factories.make_candidate(conn)
+    conn.execute("UPDATE models SET input_price = 1, output_price = 2 WHERE id = %s", (asked.model_id,))
+    row = attempts.create(conn, task_id=task.id, run_id=run_id, candidate=asked, messages=None)
+    assert row is not None
+    frames.create(conn, [(task.id, Frame(row[1], 1, False, "void")), (task.id, Frame(row[1], 2, True, "Yeast "))])
+    frames.create(conn, [(task.id, Frame(row[1], 3, False, "makes"))])
+    recovery.requeue_lost(conn)
+    (attempt,) = attempts.list_(conn, task_id=task.id)
+    assert (attempt.status, attempt.text) == (AttemptStatus.ABANDONED, "Yeast makes")
+    expected = pricing.estimate(HELLO, "Yeast makes")
+    assert (attempt.input_tokens, attempt.output_tokens) == (expected.input_tokens, expected.output_tokens)
+    assert attempt.usage_source is attempt.cost_source is Source.ESTIMATED
+    assert attempt.cost is not None and attempt.cost > 0
+
+
+def test_a_call_nobody_heard_of_is_unknown(conn: db.Connection, alice: User) -> None:
+    task, run_id = make(conn, alice), uuid4()
+    tasks.start(conn, task_id=task.id, run_id=run_id, worker_id=uuid4())
+    attempts.create(conn, task_id=task.id, run_id=run_id, candidate=factories.make_candidate(conn), messages=None)
+    recovery.requeue_lost(conn)
+    (attempt,) = attempts.list_(conn, task_id=task.id)
+    assert (attempt.status, attempt.usage_source, attempt.cost) == (AttemptStatus.ABANDONED, Source.UNKNOWN, None)
+
+
+def test_the_log_has_a_line_for_what_no_run_ended(
+    conn: db.Connection, alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    lost, run_id = make(conn, alice), uuid4()
+    tasks.start(conn, task_id=lost.id, run_id=run_id, worker_id=uuid4())
+    attempts.create(conn, task_id=lost.id, run_id=run_id, candidate=factories.make_candidate(conn), messages=None)
+    recovery.requeue_lost(conn)
+    stopped = make(conn, alice)
+    tasks.cancel(conn, actor=alice, task_id=stopped.id)
+    lines = [json.loads(record.message) for record in caplog.records if record.name.startswith("blogforge.")]
+    told = [(line["event"], line["task"], line["status"]) for line in lines]
+    assert told == [
+        ("attempt", lost.id, "abandoned"),
+        ("task", lost.id, "queued"),
+        ("task", stopped.id, "cancelled"),
+    ]

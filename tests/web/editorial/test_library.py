@@ -46,3 +46,15 @@ def test_readers_export_and_do_not_import(browse: Browse, alice: User) -> None:
     assert browse(alice).post("/llm/library").status_code == 403
     assert "Import the starter library" not in browse(alice).get("/llm/library").text
     assert browse(alice).get("/llm/library/document").status_code == 200
+
+
+def test_one_looks_first_and_chooses_for_each_conflict(conn: db.Connection, browse: Browse, ada: User) -> None:
+    browser, part = browse(ada), make_part(conn, ada, name="Ours & theirs", content="Old <b>.")
+    exported = browser.get("/llm/library/document").text
+    parts.update(conn, actor=ada, part_id=part.id, content="Newer.")
+    upload = {"document": (io.BytesIO(exported.encode()), "library.json"), "dry_run": "1"}
+    page = browser.post("/llm/library", data=upload).text
+    assert "1 conflict" in page and "Nothing is changed yet" in page and "Part: Ours &amp; theirs" in page
+    sent = {"text": "\n" + exported, "label": "Part: Ours & theirs", "choice": "replace", "dry_run": "0"}
+    assert "1 replaced" in browser.post("/llm/library", data=sent).text
+    assert parts.get(conn, part_id=part.id).content == "Old <b>."

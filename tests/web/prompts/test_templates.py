@@ -8,7 +8,10 @@ from flask.testing import FlaskClient
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import User
+from blogforge_llm.services.editorial import fields as revisions
+from blogforge_llm.services.editorial import posts
 from blogforge_llm.services.prompts import parts, templates
+from tests import factories
 from tests.services.prompts.factories import block, inline, make_part, make_template
 
 Browse = Callable[[User | None], FlaskClient]
@@ -40,11 +43,13 @@ def test_a_template_is_written_without_javascript(conn: db.Connection, browse: B
     browser, part = browse(ada), make_part(conn, ada, name="Be brief", role="system", content="Be brief.")
     page = browser.post("/llm/templates/draft", data=form(name="Opening", add="message", **{"new-role": "user"})).text
     assert order(page) == ["b1"] and 'value="Opening"' in page
-    both = form(message("About {{ basic_idea }}."), add="part", **{"new-part_id": str(part.id)})
+    both = form(message("About {{ basic_idea }}."), **{"add-part": str(part.id)})
     assert order(browser.post("/llm/templates/draft", data=both).text) == ["b1", "b2"]
     blocks = (message("About {{ basic_idea }}."), {"part_id": str(part.id), "role": ""})
     assert order(browser.post("/llm/templates/draft", data=form(*blocks, move="b2:up")).text) == ["b2", "b1"]
     assert order(browser.post("/llm/templates/draft", data=form(*blocks, remove="b1")).text) == ["b2"]
+    copied = browser.post("/llm/templates/draft", data=form(*blocks, duplicate="b1")).text
+    assert order(copied) == ["b1", "b3", "b2"] and copied.count("About {{ basic_idea }}.</textarea>") == 2
     created = browser.post("/llm/templates", data=form(*blocks))
     assert created.status_code == 303
     template = templates.list_(conn)[0]
@@ -105,8 +110,10 @@ def test_a_version_saved_for_later_is_published_and_an_old_one_restored(
     assert "You edit version 2" in browser.get(f"{place}/edit").text
     browser.post(f"{place}/published", data={"number": "2"})
     assert templates.get(conn, template_id=template.id).version == 2
-    browser.post(f"{place}/versions/1/restoration")
-    assert templates.get(conn, template_id=template.id).version == 3
+    browser.post(f"{place}/published", data={"number": "1"})
+    back = templates.get(conn, template_id=template.id)
+    assert (back.version, back.latest_version, back.waiting_version) == (1, 2, None)
+    assert "Old.</textarea>" in browser.get(f"{place}/edit").text
 
 
 def test_a_save_over_somebody_elses_version_is_asked_again(conn: db.Connection, browse: Browse, ada: User) -> None:
@@ -150,8 +157,51 @@ def test_readers_look_and_do_not_change(conn: db.Connection, browse: Browse, ada
     for address in ("/new", f"/{template.id}/edit"):
         assert browser.get(f"/llm/templates{address}").status_code == 403
     for address in (
-        "", "/draft", "/draft/preview", f"/{template.id}", f"/{template.id}/archival", f"/{template.id}/restoration",
-        f"/{template.id}/published", f"/{template.id}/versions/1/restoration",
+        "", "/draft", "/draft/preview", "/draft/parts", f"/{template.id}", f"/{template.id}/archival",
+        f"/{template.id}/restoration",
+        f"/{template.id}/published", f"/{template.id}/versions/1/refusal", f"/{template.id}/approval",
     ):  # fmt: skip
         assert browser.post(f"/llm/templates{address}", data=form(message("x"))).status_code == 403
     assert browser.get("/llm/templates/999999").status_code == 404
+
+
+def test_a_variable_that_nothing_fills_is_refused_with_its_block_unless_it_is_typed(
+    conn: db.Connection, browse: Browse, ada: User
+) -> None:
+    browser, data = browse(ada), form(message("About {{ basic_idea }}."), message("For {{ audience }}."))
+    refused = browser.post("/llm/templates", data=data)
+    assert refused.status_code == 422 and 'href="#f-b2-content"' in refused.text
+    assert "Block 2, “Message 2”: no field fills `audience`." in refused.text
+    assert browser.post("/llm/templates", data=data | {"typed": "audience"}).status_code == 303
+    place = f"/llm/templates/{templates.list_(conn)[0].id}"
+    assert 'name="typed" value="audience" checked' in browser.get(f"{place}/edit").text
+    off = form(message("About {{ basic_idea }}."), message("For {{ audience }}."))
+    off.pop("b2-enabled")
+    assert browser.post("/llm/templates", data=off | {"name": "Off"}).status_code == 303
+
+
+def test_a_draft_is_tried_with_a_post_and_measured_for_each_model(
+    conn: db.Connection, browse: Browse, ada: User
+) -> None:
+    model = factories.make_model(conn, name="tiny", input_price="1", output_price="2")
+    conn.execute("UPDATE models SET context_window = 20 WHERE id = %s", (model,))
+    route = factories.make_route(conn, model_ids=[model], name="Small", is_default=False)
+    post = posts.create(conn, actor=ada, idea="Kilts")
+    revisions.save(conn, actor=ada, post_id=post.id, field_key="basic_idea", text="Kilts at weddings.",
+                 base_revision_id=None)  # fmt: skip
+    data = form(message("About {{ basic_idea }}.")) | {"try-post": str(post.id), "try-route": str(route)}
+    seen = browse(ada).post("/llm/templates/draft/preview", data=data, headers=HTMX).text
+    assert "About Kilts at weddings.." in seen and "tiny" in seen and "exceeds its window" not in seen
+    long = browse(ada).post("/llm/templates/draft/preview", data=data | {"try-max_tokens": "100"}, headers=HTMX).text
+    assert "exceeds its window" in long and "$0.0000070 to $0.00021" in long
+
+
+def test_the_library_beside_a_draft_is_searched(conn: db.Connection, browse: Browse, ada: User) -> None:
+    make_part(conn, ada, name="House voice", kind="style", tags=["voice"])
+    make_part(conn, ada, name="First paragraph")
+    browser, data = browse(ada), form(message("Typed text."))
+    for wanted in ({"parts-q": "house"}, {"parts-kind": "style"}, {"parts-tag": "voice"}):
+        found = browser.post("/llm/templates/draft/parts", data=data | wanted, headers=HTMX).text
+        assert "House voice" in found and "First paragraph" not in found and "<form" not in found
+    page = browser.post("/llm/templates/draft/parts", data=data | {"parts-q": "nothing"}).text
+    assert "No part fits." in page and "Typed text.</textarea>" in page
