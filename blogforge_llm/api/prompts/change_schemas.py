@@ -14,7 +14,7 @@ class UseOut(Schema):
     name = fields.String(metadata={"example": "Opening"})
 
 
-class ChangeOut(Schema):
+class PromptChangeOut(Schema):
     """A run of text; all `same` and `added` in order are the new text."""
 
     kind = fields.String(validate=validate.OneOf(["same", "added", "removed"]))
@@ -28,19 +28,19 @@ class ComparisonQuery(Schema):
     new = fields.Integer(required=True, validate=validate.Range(1, 2**31 - 1), metadata={"example": 2})
 
 
-class ComparisonOut(Schema):
+class PromptComparisonOut(Schema):
     """What changed between two versions, word by word."""
 
     old = fields.Integer(attribute="old.number", metadata={"example": 1})
     new = fields.Integer(attribute="new.number", metadata={"example": 2})
-    source = fields.List(fields.Nested(ChangeOut), metadata={"description": "As it was written."})
+    source = fields.List(fields.Nested(PromptChangeOut), metadata={"description": "As it was written."})
     resolved = fields.List(
-        fields.Nested(ChangeOut),
+        fields.Nested(PromptChangeOut),
         metadata={"description": "As a model would read it, with today's parts; variables stand for themselves."},
     )
 
 
-class PriceOut(Schema):
+class PromptPriceOut(Schema):
     """The prompt alone at the first model of a route."""
 
     model = fields.String(attribute="model_name", metadata={"example": "llama-3.3-70b-versatile"})
@@ -55,10 +55,10 @@ class TemplateChangeOut(Schema):
     template = fields.Nested(UseOut)
     needs_approval = fields.Boolean()
     actions = fields.List(fields.Nested(UseOut), metadata={"description": "Those that ask with it."})
-    changes = fields.List(fields.Nested(ChangeOut), metadata={"description": "Resolved, word by word."})
+    changes = fields.List(fields.Nested(PromptChangeOut), metadata={"description": "Resolved, word by word."})
     tokens_before = fields.Integer(metadata={"description": "Estimated.", "example": 420})
     tokens_after = fields.Integer(metadata={"description": "Estimated.", "example": 440})
-    prices = fields.List(fields.Nested(PriceOut))
+    prices = fields.List(fields.Nested(PromptPriceOut))
 
 
 class ImpactQuery(Schema):

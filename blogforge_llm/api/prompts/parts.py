@@ -172,7 +172,7 @@ def impact(query: dict[str, Any], part_id: int, number: int) -> impacts.Impact:
 
 @bp.get("/<int:part_id>/comparison")
 @bp.arguments(changes.ComparisonQuery, location="query")
-@bp.response(200, changes.ComparisonOut)
+@bp.response(200, changes.PromptComparisonOut)
 @bp.alt_response(404, description="There is no such part or version.")
 def compare(query: dict[str, Any], part_id: int) -> comparisons.Comparison:
     """Compare two versions

@@ -187,7 +187,7 @@ def decline(template_id: int, number: int) -> dict[str, Any]:
 
 @bp.get("/<int:template_id>/comparison")
 @bp.arguments(changes.ComparisonQuery, location="query")
-@bp.response(200, changes.ComparisonOut)
+@bp.response(200, changes.PromptComparisonOut)
 @bp.alt_response(404, description="There is no such template or version.")
 def compare(query: dict[str, Any], template_id: int) -> comparisons.Comparison:
     """Compare two versions
