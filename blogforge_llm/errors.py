@@ -57,5 +57,9 @@ class TooMany(DomainError):
         self.retry_after_s = retry_after_s
 
 
+class TooSlow(DomainError):
+    """What was asked takes longer than anybody should wait; it says how to ask for less."""
+
+
 class Unavailable(DomainError):
     """Something the product stands on is not there: the database, or its schema is old."""

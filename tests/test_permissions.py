@@ -24,9 +24,13 @@ from blogforge_llm.services.editorial import (
     suggestions,
 )
 from blogforge_llm.services.ops import audit, budgets, ledger
+from blogforge_llm.records.tasks import TaskFilter
+from blogforge_llm.services.accounts import permissions, settings, tokens, users
+from blogforge_llm.services.editorial import suggestions
+from blogforge_llm.services.ops import audit, budgets, dashboard, ledger
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
-from blogforge_llm.services.tasks import trials
+from blogforge_llm.services.tasks import log, trials
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -75,6 +79,10 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("board.apply", Permission.WRITE_POSTS,
      lambda conn, actor: board.apply(conn, actor=actor, post_id=0, suggestion_id=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("log.list_page", Permission.READ, lambda conn, actor: log.list_page(conn, actor=actor, wanted=TaskFilter())),
+    ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),
+    ("log.each", Permission.READ, lambda conn, actor: list(log.each(actor=actor, wanted=TaskFilter()))),
+    ("dashboard.get", Permission.READ, lambda conn, actor: dashboard.get(conn, actor=actor)),
     ("parts.publish", Permission.KEEP_PROMPTS,
      lambda conn, actor: parts.publish(conn, actor=actor, part_id=0, number=1)),
     ("parts.decline", Permission.KEEP_PROMPTS,

@@ -35,6 +35,13 @@ class Id(fields.Integer):
         super().__init__(strict=True, validate=validate.Range(min=1, max=2**63 - 1), **kwargs)
 
 
+class Number(fields.Integer):
+    """A row's id in an address, where everything is text."""
+
+    def __init__(self, *, minimum: int = 1, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=minimum, max=10**18 - 1), **kwargs)
+
+
 class Money(fields.Decimal):
     """USD as a decimal string, so that no digit is lost on the way."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import procrastinate
 
 from blogforge_llm import db, jobqueue
 from blogforge_llm.engine import budgets, limits
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
-from blogforge_llm.services.ops import ledger, metrics
+from blogforge_llm.services.ops import ledger, metrics, totals
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
+
+_TOTALS_S = 25.0  # the job comes every minute
 
 
 def register(app: procrastinate.App) -> None:
@@ -35,3 +39,13 @@ def sweep(timestamp: int) -> None:
             is_left = ledger.fold(conn) > 0
     with db.transaction() as conn:
         metrics.add_up(conn)  # so that the first look after a week finds little to do
+    add_up(until=time.monotonic() + _TOTALS_S)
+
+
+def add_up(*, until: float) -> None:
+    """What is left when the time is over waits for the next minute."""
+    for step in (totals.read_ended, totals.add_up):
+        has_more = True
+        while has_more and time.monotonic() < until:
+            with db.transaction() as conn:
+                has_more = step(conn)

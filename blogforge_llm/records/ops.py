@@ -27,6 +27,7 @@ class Overview:
     has_default_models: bool
     has_actions: bool
     has_posts: bool
+    has_tasks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,63 @@ class Metrics:
     workers: dict[str, int]
     resting: list[tuple[str, str, str]]
     processes: list[ProcessMetrics]
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """Tasks made on a day of UTC that have ended. `p95_s` is None when no AI answered."""
+
+    day: datetime
+    tasks: int
+    failed: int
+    cost: Decimal
+    p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds from start to end of what an AI answered, `count` tasks."""
+
+    p50_s: float
+    p95_s: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFigures:
+    """A template in a list of the dearest or slowest; id 0 is what was asked without one."""
+
+    template_id: int
+    name: str | None
+    tasks: int
+    cost: Decimal
+    mean_s: float | None
+    latency: Latency | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Tasks that ended, of the last `days` days from `since` on; `by_day` of the last thirty, `by_hour` of the last 24.
+    `spent_` is what all calls cost, `budgets` what everybody together may spend in a day and a month."""
+
+    days: int
+    since: datetime
+    today: datetime
+    month: datetime
+    by_day: list[DayFigures]
+    by_hour: list[int]
+    spent_today: Decimal
+    spent_this_month: Decimal
+    budgets: dict[str, Decimal]
+    tasks: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    latency: Latency | None
+    failures: list[tuple[str, int]]
+    dearest: list[TemplateFigures]
+    slowest: list[TemplateFigures]
 
 
 @dataclass(frozen=True, slots=True)

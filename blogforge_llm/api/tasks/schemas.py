@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money, Text
+from blogforge_llm.api.fields import Id, Line, Money, Number, Text
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
+from blogforge_llm.services.tasks import exports, filters
 from blogforge_llm.services.tasks.asking import MOST_MESSAGES
 from blogforge_llm.services.tasks.reruns import Prompt
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
@@ -128,6 +129,36 @@ class TaskAccepted(Schema):
     status = fields.String(validate=_STATUS)
 
 
+def _filter(description: str, **example: str) -> Text:
+    return Text(validate=validate.Length(max=filters.TEXT_MAX), metadata={"description": description} | example)
+
+
+_TaskFilter = Schema.from_dict(
+    {
+        "status": fields.String(validate=_STATUS),
+        "category": fields.String(
+            validate=validate.OneOf([category.value for category in Category]),
+            metadata={"description": "Why it failed."},
+        ),
+        "model": Number(metadata={"description": "The id of the model that answered."}),
+        "template": Number(
+            minimum=0, metadata={"description": "A template's id, in any version; 0 for tasks without one."}
+        ),
+        "action": Number(metadata={"description": "An action's id."}),
+        "user": Number(metadata={"description": "The id of the user who asked."}),
+        "post": Number(metadata={"description": "The id of the post it was asked for."}),
+        "from": _filter("Made on this day (UTC) or later, or from this time on.", example="2026-11-01"),
+        "to": _filter("Made until the end of this day (UTC), or before this time.", example="2026-11-30T08:00:00Z"),
+        "min_cost": _filter("USD, at least.", example="0.05"),
+        "max_cost": _filter("USD, at most.", example="1"),
+        "q": _filter(
+            "Words of the messages or the output, `bak*` for beginnings; found within a minute after the task ended."
+        ),
+    },
+    name="TaskFilter",
+)
+
+
 class RerunIn(Schema):
     """Which messages to send."""
 
@@ -164,13 +195,16 @@ class TaskComparisonOut(Schema):
     )
 
 
-class TaskQuery(Schema):
-    status = fields.String(validate=_STATUS)
+class TaskQuery(_TaskFilter):  # type: ignore[misc,valid-type]
     after = fields.Integer(
         validate=validate.Range(1, 2**63 - 1),
         metadata={"description": "The `next` of the page before: tasks older than this one."},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class ExportQuery(_TaskFilter):  # type: ignore[misc,valid-type]
+    format = fields.String(load_default="jsonl", validate=validate.OneOf([kind.value for kind in exports.Kind]))
 
 
 class TaskPage(Schema):

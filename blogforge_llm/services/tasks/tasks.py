@@ -23,7 +23,6 @@ from blogforge_llm.services.accounts import permissions
 sql = db.load("tasks/tasks")
 
 DEADLINE_MAX_S = 3600.0
-_NEWEST = 2**63 - 1
 
 
 class Options(TypedDict, total=False):
@@ -120,18 +119,6 @@ def get(conn: db.Connection, *, task_id: int) -> Task:
 def list_by_ids(conn: db.Connection, *, task_ids: Sequence[int]) -> list[Task]:
     """In no order."""
     return [Task(**row | _enums(row)) for row in sql.list_tasks_by_id(conn, task_ids=list(task_ids))]
-
-
-def list_(
-    conn: db.Connection, *, status: TaskStatus | None = None, before_id: int | None = None, limit: int = 50
-) -> list[TaskRow]:
-    """The newest first, below `before_id`."""
-    before = before_id or _NEWEST
-    if status is None:
-        rows = sql.list_tasks(conn, before_id=before, limit=limit)
-    else:
-        rows = sql.list_tasks_by_status(conn, status=status, before_id=before, limit=limit)
-    return [row_of(row) for row in rows]
 
 
 def row_of(row: dict[str, Any]) -> TaskRow:

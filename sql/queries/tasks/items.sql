@@ -120,10 +120,12 @@ WITH room AS (
              LIMIT :slots) r
       JOIN items i ON i.id = r.id
 ), made AS (
-    INSERT INTO tasks (id, batch_id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+    INSERT INTO tasks (id, batch_id, status, template_version_id, template_id, part_version_ids, inputs, messages, route_id,
+                       model_id, parameters,
                        contract, deadline_s, run_id, worker_id, started_at, created_by, asked_by, billed_to)
     OVERRIDING SYSTEM VALUE
-    SELECT task_id, batch_id, 'running', template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+    SELECT task_id, batch_id, 'running', template_version_id,
+           (SELECT v.template_id FROM template_versions v WHERE v.id = template_version_id), part_version_ids, inputs, messages, route_id, model_id, parameters,
            contract, deadline_s, run_id, :worker_id, clock_timestamp(), asked_by, asked_by, 'batch:' || batch_id
       FROM wanted WHERE is_new
 ), again AS (

@@ -2,10 +2,11 @@
 
 -- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
 -- With a run it begins at once, in the process that makes it.
-INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+INSERT INTO tasks (status, template_version_id, template_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
                    contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, started_at, request_id,
                    created_by, asked_by, billed_to)
-VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
+VALUES (:status, :template_version_id, (SELECT template_id FROM template_versions WHERE id = :template_version_id),
+        :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
         :contract, :deadline_s, :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
         CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by,
         :billed_to)
@@ -41,35 +42,6 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN providers p ON p.id = m.provider_id
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = ANY (:task_ids);
-
--- name: list_tasks(before_id, limit)
--- The newest first, below an id.
-SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
-       t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
-       t.finished_at
-  FROM tasks t
-  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
-  LEFT JOIN templates tp ON tp.id = tv.template_id
-  LEFT JOIN models m ON m.id = t.served_by_model_id
-  LEFT JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN users u ON u.id = t.created_by
- WHERE t.id < :before_id
- ORDER BY t.id DESC
- LIMIT :limit;
-
--- name: list_tasks_by_status(status, before_id, limit)
-SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
-       t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
-       t.finished_at
-  FROM tasks t
-  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
-  LEFT JOIN templates tp ON tp.id = tv.template_id
-  LEFT JOIN models m ON m.id = t.served_by_model_id
-  LEFT JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN users u ON u.id = t.created_by
- WHERE t.status = :status AND t.id < :before_id
- ORDER BY t.id DESC
- LIMIT :limit;
 
 -- name: start_task(task_id, run_id, worker_id)^
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
