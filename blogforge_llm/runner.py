@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -18,14 +19,14 @@ from blogforge_llm import db, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
-from blogforge_llm.engine.admission import Chain
+from blogforge_llm.engine.admission import Admission, Chain
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.budgets import Budgets
-from blogforge_llm.engine.calls import Cancellation
-from blogforge_llm.engine.fallback import Admission
+from blogforge_llm.engine.calls import Call, Cancellation
 from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import (
     AttemptStarted,
+    CallError,
     Candidate,
     Completed,
     Completion,
@@ -45,6 +46,8 @@ from blogforge_llm.services.tasks import tasks
 from blogforge_llm.standing import Standing
 
 log = logging.getLogger(__name__)
+
+DISCOVERY_S = 15.0  # however slowly a list drips in
 
 _writer = FrameWriter()
 _is_stopping = threading.Event()
@@ -100,8 +103,15 @@ def cancel_here(task_id: int) -> None:
 
 
 def discover(candidate: Candidate) -> list[DiscoveredModel]:
-    """The provider's own list of models. Raises engine.types.CallError."""
-    return adapters.load(candidate.kind).list_models(candidate)
+    """The provider's own list of models, if it comes in time. Raises engine.types.CallError."""
+    with Call(deadline=time.monotonic() + DISCOVERY_S) as call:
+        try:
+            return call.run(adapters.load(candidate.kind).list_models, candidate)
+        except CallError as error:
+            if call.reason is None:
+                raise
+            text = f"sent no list of models within {DISCOVERY_S:.0f} seconds"
+            raise CallError(Category.TIMEOUT, text) from error
 
 
 def stop() -> None:

@@ -4,7 +4,7 @@ first, which was chosen a moment ago."""
 from __future__ import annotations
 
 from blogforge_llm import db
-from blogforge_llm.engine.fallback import Refusal
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Outcome
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.records.tasks import Category

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.engine import fallback
-from blogforge_llm.engine.admission import Chain
+from blogforge_llm.engine.admission import Admission, Chain, Refusal
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Cancellation
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import NO_LIMITS, Candidate, Completion, EngineError, Outcome
 from blogforge_llm.recorder import Lost, Recorder, Tally, log_run
@@ -28,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _SHORT_WAIT_S = 2.0  # a limit that opens so soon is waited for in the lane
 _AGAIN_S = 1.0  # after a rate limit that did not say for how long
+# Without a time these end by a person alone, who stopped the calls or sets the budget: the batch pauses.
+_FOR_A_PERSON = {Category.OVERLOADED, Category.BUDGET_EXCEEDED}
 _BROKE = "Something broke on our side. Retry it; the log tells an admin why."
 
 
@@ -122,10 +123,8 @@ def _after(
     rest = None
     if tally.attempts and error.category is Category.RATE_LIMIT:
         rest = Rest(turn.batch_id, str(error), tally.retry_after_s or _AGAIN_S)
-    elif not tally.attempts and (error.opens_in_s is not None or error.category is Category.OVERLOADED):
-        rest = Rest(
-            turn.batch_id, str(error), error.opens_in_s
-        )  # overloaded without a time: a person stopped the calls
+    elif not tally.attempts and (error.opens_in_s is not None or error.category in _FOR_A_PERSON):
+        rest = Rest(turn.batch_id, str(error), error.opens_in_s)
     if rest is not None:
         return released(task, recorder.unused_id), rest
     return _failed(task, error.category, str(error), recorder), None
@@ -176,7 +175,7 @@ class _Budget:
 class _Impatient:
     """Does not wait long in a lane that others could use: the batch rests instead."""
 
-    def __init__(self, inner: fallback.Admission) -> None:
+    def __init__(self, inner: Admission) -> None:
         self._inner = inner
 
     def may_ask(self, candidate: Candidate) -> Refusal | None:

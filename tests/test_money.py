@@ -76,9 +76,8 @@ def test_the_next_on_the_route_is_not_asked_over_the_budget_and_a_free_one_is(ad
 
 def test_what_was_spent_is_the_sum_of_the_attempts(admin: User, standin: Standin) -> None:
     budget_id = set_budget(admin, "5")
-    ran = [
-        run(admin, standin, (name, "2"), ("drip:1", "3")) for name in ("ok", "no-usage", "status:500", "empty", "ok")
-    ]
+    names = ("ok", "no-usage", "status:500", "empty", "ok")
+    ran = [run(admin, standin, (name, "2"), ("drip:1", "3")) for name in names]
     with db.transaction() as conn:
         cost = [a.cost for task in ran for a in attempts.list_(conn, task_id=task.id)]
         budget = budgets.get(conn, actor=admin, budget_id=budget_id)

@@ -1,16 +1,48 @@
-"""Several admissions as one: circuits, limits, budgets. A candidate is asked when all of them let it."""
+"""Who may be asked: what circuits, limits, budgets and rights have in common, and several of them as one."""
 
 from __future__ import annotations
 
-from blogforge_llm.engine.fallback import Admission, Refusal
+from dataclasses import dataclass
+from typing import Protocol
+
 from blogforge_llm.engine.types import NO_TOKENS, Candidate, Outcome
 from blogforge_llm.records.tasks import AttemptStatus, Category
 
 _NOT_ASKED = Outcome(AttemptStatus.CANCELLED, Category.CANCELLED, usage=NO_TOKENS)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a candidate may not be asked now. `message` is shown to people; `opens_in_s` is when it may be, if known.
+    `may_wait`: it is worth waiting for, where nobody else can be asked."""
+
+    category: Category
+    message: str
+    opens_in_s: float | None = None
+    may_wait: bool = False
+
+
+class Admission(Protocol):
+    """Asked before every call, and told how it ended: once for every call it admitted."""
+
+    def may_ask(self, candidate: Candidate) -> Refusal | None: ...
+
+    def report(self, candidate: Candidate, outcome: Outcome) -> None: ...
+
+
+class Everyone:
+    """Admits all."""
+
+    def may_ask(self, candidate: Candidate) -> Refusal | None:
+        return None
+
+    def report(self, candidate: Candidate, outcome: Outcome) -> None:
+        pass
+
+
 class Chain:
-    """In this order; the dearest last, since it is not troubled with what an earlier one refuses."""
+    """All of them must let a candidate be asked. In this order; the dearest last, since it is not troubled with what an
+    earlier one refuses."""
 
     def __init__(self, *admissions: Admission) -> None:
         self._admissions = admissions

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from blogforge_llm import db
 from blogforge_llm.engine import circuits
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.categories import POLICIES, Circuit
 from blogforge_llm.engine.circuits import Cooldown, HeldBack
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.types import Candidate, Outcome
 from blogforge_llm.records.tasks import AttemptStatus, Category
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
-from blogforge_llm.engine.fallback import Refusal
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Outcome, Request
 from blogforge_llm.records.tasks import AttemptStatus, Category
 

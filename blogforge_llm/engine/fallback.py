@@ -8,11 +8,11 @@ import math
 import random
 import time
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Protocol
 
 from blogforge_llm.engine import attempts, contracts, pricing
+from blogforge_llm.engine.admission import Admission, Everyone, Refusal
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.categories import POLICIES, Again, Next
 from blogforge_llm.engine.types import (
@@ -35,35 +35,6 @@ _PAUSE_S = (0.2, 0.5)
 _ROOM_S = 1.0  # of the deadline, left for the answer after a wait
 _LOOK_S = (0.02, 0.5)  # between two looks, at first and later, at a limit that nobody knows the end of
 _NOT_HEARD = Outcome(AttemptStatus.CANCELLED, Category.CANCELLED)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a candidate may not be asked now. `message` is shown to people; `opens_in_s` is when it may be, if known.
-    `may_wait`: it is worth waiting for, where nobody else can be asked."""
-
-    category: Category
-    message: str
-    opens_in_s: float | None = None
-    may_wait: bool = False
-
-
-class Admission(Protocol):
-    """Asked before every call, and told how it ended: once for every call it admitted."""
-
-    def may_ask(self, candidate: Candidate) -> Refusal | None: ...
-
-    def report(self, candidate: Candidate, outcome: Outcome) -> None: ...
-
-
-class Everyone:
-    """Admits all."""
-
-    def may_ask(self, candidate: Candidate) -> Refusal | None:
-        return None
-
-    def report(self, candidate: Candidate, outcome: Outcome) -> None:
-        pass
 
 
 def stream(

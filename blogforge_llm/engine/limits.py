@@ -15,8 +15,8 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.breakers import in_words
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.types import NO_LIMITS, NO_TOKENS, Candidate, Limits, Notice, Outcome, Request
 from blogforge_llm.records.tasks import Category
 

@@ -46,6 +46,7 @@ _BY_CODE = {
     "insufficient_credits": Category.QUOTA_EXHAUSTED,
     "rate_limit_exceeded": Category.RATE_LIMIT,
     "rate_limit_error": Category.RATE_LIMIT,
+    "rate_limited": Category.RATE_LIMIT,
     "too_many_requests_error": Category.RATE_LIMIT,
     "too_many_tokens_error": Category.RATE_LIMIT,
     "resource_exhausted": Category.RATE_LIMIT,
@@ -56,6 +57,7 @@ _BY_CODE = {
     "model_not_found": Category.MODEL_NOT_FOUND,
     "model_decommissioned": Category.MODEL_NOT_FOUND,
     "model_not_active": Category.MODEL_NOT_FOUND,
+    "deploymentnotfound": Category.MODEL_NOT_FOUND,  # Azure
     "model_terms_required": Category.PERMISSION,
     "not_found_error": Category.MODEL_NOT_FOUND,
     "invalid_api_key": Category.AUTHENTICATION,
@@ -65,6 +67,7 @@ _BY_CODE = {
     "unauthenticated": Category.AUTHENTICATION,
     "permission_error": Category.PERMISSION,
     "permission_denied": Category.PERMISSION,
+    "organization_restricted": Category.PERMISSION,  # Groq
     "content_filter": Category.CONTENT_FILTER,
     "content_policy_violation": Category.CONTENT_FILTER,
     "moderation_blocked": Category.CONTENT_FILTER,
@@ -118,7 +121,7 @@ _WORDS_MAY = {
 _PER_DAY = re.compile(r"\bper[ _]?(day|month)|\b(TPD|RPD)\b|\b(daily|monthly)\b|PerDay|PerMonth", re.IGNORECASE)
 _PER_MINUTE = re.compile(r"\bper[ _]?(second|min|minute|hour)\b|\b(TPM|RPM|TPH|RPH)\b|PerMinute", re.IGNORECASE)
 _TRY_AGAIN = re.compile(
-    r"\b(?:try again|retry) in\s+(?:about\s+)?((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)", re.IGNORECASE
+    r"\b(?:try again|retry) (?:in|after)\s+(?:about\s+)?((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)", re.IGNORECASE
 )
 _RETRY_DELAY = re.compile(r'"?retry_?delay"?\s*:\s*"?(\d+(?:\.\d+)?)s', re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[dhms])", re.IGNORECASE)

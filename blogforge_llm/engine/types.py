@@ -5,11 +5,11 @@ Nothing here knows a provider's wire format (adapters do) or a database row (the
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source
 
@@ -53,7 +53,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Sampling parameters in OpenAI's names; None is not sent. `json_output` asks for response_format json_object."""
+    """Sampling parameters in OpenAI's names; None is not sent. `json_output` asks for response_format json_object,
+    `json_schema` for that of its name, with OpenAI's {name, schema, strict, description}."""
 
     temperature: float | None = None
     top_p: float | None = None
@@ -61,6 +62,10 @@ class Parameters:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     json_output: bool = False
+    json_schema: Mapping[str, Any] | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    reasoning_effort: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +301,3 @@ class DiscoveredModel:
     context_window: int | None = None
     max_output_tokens: int | None = None
     is_ai: bool = True  # False for echo and the like
-
-
-Stream = Iterator[Event]

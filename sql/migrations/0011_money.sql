@@ -204,7 +204,7 @@ SELECT 'user:' || user_id, day, sum(cost) FROM ledger_days WHERE user_id IS NOT 
 
 CREATE FUNCTION period_start(period text) RETURNS date LANGUAGE sql STABLE AS $$
     SELECT CASE period WHEN 'ever' THEN date '0001-01-01'
-                       ELSE date_trunc(period, clock_timestamp() AT TIME ZONE 'UTC')::date END
+                       ELSE date_trunc(period, statement_timestamp() AT TIME ZONE 'UTC')::date END
 $$;
 
 -- The budgets a call of this user, made for this, must fit into. One's own stands instead of everybody's for its period.
@@ -237,10 +237,11 @@ CREATE FUNCTION budget_held(asked text) RETURNS numeric LANGUAGE sql STABLE AS $
 $$;
 
 -- Hold "most" for the next call of the run, or say which budget has no room for it: then there is a row. Callers of one
--- subject come one after the other; each looks after the one before has written. NULL: the price is not known.
+-- subject come one after the other; each looks after the one before has written. NULL: the price is not known. It sums up
+-- by itself and plans once: planning anew with every call took 1.3 ms, ten times as long as all the rest.
 CREATE FUNCTION admit_spend(asked_task bigint, asked_run uuid, most numeric, lasts_s double precision)
 RETURNS TABLE (budget_id bigint, scope text, period text, amount numeric, spent numeric, held numeric, refuses_unpriced boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     payer bigint;
     payer_for text;
@@ -251,8 +252,16 @@ BEGIN
        FROM (SELECT DISTINCT hashtext(b.subject) AS key FROM budgets_of(payer, payer_for) b ORDER BY 1) s;
     RETURN QUERY
         SELECT f.id, f.scope, f.period, f.amount, f.spent, f.held, f.refuses_unpriced
-          FROM (SELECT b.id, b.scope, b.period, b.amount, b.refuses_unpriced, budget_spent(b.subject, b.since) AS spent,
-                       budget_held(b.subject) AS held
+          FROM (SELECT b.id, b.scope, b.period, b.amount, b.refuses_unpriced,
+                       coalesce((SELECT sum(d.cost) FROM budget_days d WHERE d.subject = b.subject AND d.day >= b.since), 0)
+                       + coalesce((SELECT sum(l.cost) FROM ledger_deltas l
+                                    WHERE l.day >= b.since
+                                      AND CASE b.scope WHEN 'instance' THEN true WHEN 'batch' THEN l.billed_to = payer_for
+                                                       ELSE l.user_id = payer END), 0) AS spent,
+                       coalesce((SELECT sum(h.amount) FROM budget_holds h
+                                  WHERE h.until > clock_timestamp()
+                                    AND CASE b.scope WHEN 'instance' THEN true WHEN 'batch' THEN h.billed_to = payer_for
+                                                     ELSE h.user_id = payer END), 0) AS held
                   FROM budgets_of(payer, payer_for) b) f
          WHERE CASE WHEN most IS NULL THEN f.refuses_unpriced OR f.spent >= f.amount
                     ELSE f.spent + f.held + most > f.amount END

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import breakers, clicks, gateway, overhead, starts
+from tests.benchmarks import batches, breakers, clicks, gateway, overhead, starts
 from tests.benchmarks.numbers import Number
 from tests.installation import Installation
 from tests.provider_standin import Standin
@@ -20,6 +20,7 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation, Standin() as standin:
             numbers += clicks.measure(installation, standin)
             numbers += gateway.measure(installation, standin)
+            numbers += batches.measure(installation, standin)
         numbers += starts.measure(Path(folder) / "data")
     numbers += breakers.measure()
     numbers += overhead.measure()

@@ -25,7 +25,7 @@ def measure(installation: Installation, standin: Standin) -> list[Number]:
     standin.answer(MODEL, "Yeast eats sugar and breathes out gas. " * 5)
     installation.create_admin()
     _prepare(installation, standin)
-    browser = _Browser(installation)
+    browser = Browser(installation)
     browser.log_in()
     post_id = browser.create_post("Why bread rises")
     clicks, tokens, answered = [], [], []
@@ -50,7 +50,7 @@ def _prepare(installation: Installation, standin: Standin) -> None:
     installation.command("library", "import", "editorial")
 
 
-def _one_click(browser: _Browser, standin: Standin, post_id: int) -> tuple[float, float, float]:
+def _one_click(browser: Browser, standin: Standin, post_id: int) -> tuple[float, float, float]:
     """Seconds: click -> provider, click -> answer, first token -> browser."""
     gate = standin.hold(MODEL, after_words=0)
     before = len(standin.requests)
@@ -65,15 +65,14 @@ def _one_click(browser: _Browser, standin: Standin, post_id: int) -> tuple[float
         released_at = time.monotonic()
         gate.release()
         token_s = wait_for_text() - released_at
-    for suggestion_id in re.findall(r"/suggestions/(\d+)/withdrawal", panel):
-        browser.post(f"/suggestions/{suggestion_id}/dismissal", {})
+    browser.dismiss(panel)
     return click_s, answer_s, token_s
 
 
 class _Following:
     """A live stream of one task: calling it waits for text and gives the time it came."""
 
-    def __init__(self, browser: _Browser, task_id: int) -> None:
+    def __init__(self, browser: Browser, task_id: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", browser.port, timeout=20)
         self._connection.request("GET", f"/live?tasks={task_id}", headers=browser.headers)
         self._response = self._connection.getresponse()
@@ -96,7 +95,9 @@ class _Following:
         raise AssertionError("the stream ended without text")
 
 
-class _Browser:
+class Browser:
+    """An editor's browser, as far as a click needs it."""
+
     def __init__(self, installation: Installation) -> None:
         self.port = installation.port
         self.headers = {"Sec-Fetch-Site": "same-origin", "HX-Request": "true"}
@@ -123,6 +124,10 @@ class _Browser:
 
     def click(self, post_id: int) -> str:
         return self.post(f"/posts/{post_id}/fields/basic_idea/suggestions", {})[1]
+
+    def dismiss(self, panel: str) -> None:
+        for suggestion_id in re.findall(r"/suggestions/(\d+)/withdrawal", panel):
+            self.post(f"/suggestions/{suggestion_id}/dismissal", {})
 
     def follow(self, task_id: int) -> _Following:
         return _Following(self, task_id)

@@ -196,6 +196,23 @@ def go_on(tour: Tour) -> None:
     tour.shoot("posts", height=640)
 
 
+def try_out(tour: Tour) -> None:
+    """The runner with two answers side by side, and what became of a template's suggestions."""
+    page = tour.page
+    found = {
+        template["name"]: template["id"] for template in tour.installation.api("GET", "/llm/templates?page_size=100")
+    }
+    tour.go(f"/llm/trials?template={found['Basic idea, shorter']}&post=1")
+    page.locator("#f-ask-1").select_option(label=f"{LLAMA} on Groq")
+    page.get_by_text("Side by side", exact=True).click()
+    page.locator("#f-ask-2").select_option(label=f"{OSS} on Cerebras")
+    page.locator("#run").click()
+    expect(page.get_by_role("link", name="Save to a field")).to_have_count(2, timeout=20_000)
+    tour.shoot("runner", height=1100)
+    tour.go(f"/llm/templates/{found['Basic idea from the seed']}/outcomes")
+    tour.shoot("outcomes", height=760)
+
+
 def keep_people(tour: Tour) -> None:
     page = tour.page
     for name, role in (("Ben Okafor", "editor"), ("Chiara Rossi", "editor"), ("Dan Whitfield", "viewer")):
@@ -232,7 +249,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": HEIGHTS[1440]})
         tour = Tour(page, installation, standin)
-        for step in (set_up, connect, keep_prompts, write, go_on, keep_people):
+        for step in (set_up, connect, keep_prompts, write, go_on, try_out, keep_people):
             step(tour)
         browser.close()
 

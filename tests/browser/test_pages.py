@@ -42,6 +42,7 @@ PAGES = [
         "/llm/templates/1/outcomes",
         "/llm/templates/1/outcomes?fallbacks=1",
     ),
+    *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
     *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
 ]

@@ -168,7 +168,7 @@ def _address(standin: Standin, fault: Fault, kind: str) -> str:
 
 def _ended(standin: Standin, key: str, since: float) -> list[Request]:
     found = standin.ledger.wait_until(
-        lambda rows: all(row.ended_at is not None for row in rows), 5.0, kind="chat", key=key_hash(key)
+        lambda rows: all(row.ended_at is not None for row in rows), 30.0, kind="chat", key=key_hash(key)
     )
     return [request for request in found if request.received_at >= since]
 

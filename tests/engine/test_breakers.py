@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from blogforge_llm import db
 from blogforge_llm.engine import breakers, fallback
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.circuits import Cooldown
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.types import Candidate, EngineError, Outcome
 from blogforge_llm.records.tasks import AttemptStatus, Category
 from tests.engine.asking import Notes, ask, candidate, request

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from blogforge_llm import db
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.budgets import Budgets
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.types import NO_TOKENS, Candidate, Message, Outcome, Parameters, Request, Usage
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source

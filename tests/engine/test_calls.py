@@ -10,9 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from blogforge_llm import runner
 from blogforge_llm.engine import addresses, calls, fallback, sockets
 from blogforge_llm.engine.calls import Call, Cancellation
-from blogforge_llm.engine.types import Candidate, EngineError, Message, TextDelta
+from blogforge_llm.engine.types import CallError, Candidate, EngineError, Message, TextDelta
 from blogforge_llm.records.tasks import AttemptStatus, Category
 from tests.engine.asking import KINDS, InThread, Notes, ask, candidate, request
 from tests.provider_standin import Standin
@@ -260,6 +261,15 @@ def test_a_plugin_that_cannot_be_interrupted_is_left_alone(standin: Standin, mon
     assert cancel_and_measure(running) < AT_ONCE_S
     let_go.set()
     assert running.result().notes.outcomes[-1].text == ""
+
+
+def test_a_list_of_models_that_does_not_come_is_left(standin: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "DISCOVERY_S", 0.2)
+    standin.hold("/models", after_words=None)
+    for kind in KINDS:
+        with pytest.raises(CallError, match="no list of models") as failed:
+            runner.discover(candidate(standin, "", kind))
+        assert failed.value.category is Category.TIMEOUT
 
 
 def _raise(error: Exception) -> Callable[[], None]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from blogforge_llm.engine import adapters, fallback
+from blogforge_llm.engine import adapters, admission, fallback
 from blogforge_llm.engine.categories import POLICIES, Again, Next
 from blogforge_llm.engine.types import (
     AttemptFailed,
@@ -295,19 +295,19 @@ def test_a_recorder_that_cannot_write_stops_everything_before_the_call(standin: 
 
 
 class Doorkeeper:
-    def __init__(self, **refused: fallback.Refusal) -> None:
+    def __init__(self, **refused: admission.Refusal) -> None:
         self.refused = refused
         self.reported: list[tuple[str, AttemptStatus]] = []
 
-    def may_ask(self, candidate: Candidate) -> fallback.Refusal | None:
+    def may_ask(self, candidate: Candidate) -> admission.Refusal | None:
         return self.refused.get(candidate.kind)
 
     def report(self, candidate: Candidate, outcome: Outcome) -> None:
         self.reported.append((candidate.kind, outcome.status))
 
 
-COOLING = fallback.Refusal(Category.OVERLOADED, "Groq is cooling until 12:00.")
-SPENT = fallback.Refusal(Category.BUDGET_EXCEEDED, "Your budget for November is used up.")
+COOLING = admission.Refusal(Category.OVERLOADED, "Groq is cooling until 12:00.")
+SPENT = admission.Refusal(Category.BUDGET_EXCEEDED, "Your budget for November is used up.")
 
 
 def test_a_refused_candidate_is_passed_over_without_an_attempt(standin: Standin) -> None:

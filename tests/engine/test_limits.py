@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 from blogforge_llm import db
 from blogforge_llm.engine import limits
-from blogforge_llm.engine.admission import Chain
+from blogforge_llm.engine.admission import Chain, Refusal
 from blogforge_llm.engine.calls import Cancellation
-from blogforge_llm.engine.fallback import Refusal
 from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import NO_TOKENS, Candidate, Limits, Notice, Outcome, Parameters, Request, Usage
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from blogforge_llm.engine import notices
@@ -62,3 +64,23 @@ def test_they_come_with_the_outcome_of_every_kind(standin: Standin, kind: str, s
     (outcome,) = answered.notes.outcomes
     (notice,) = outcome.notices
     assert (notice.unit, notice.most, notice.remaining) == ("requests", 9, 8)
+
+
+def test_anthropics_names_are_read_and_the_scarcer_kind_of_tokens_counts() -> None:
+    in_a_minute = (datetime.now(UTC) + timedelta(seconds=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    headers = {"anthropic-ratelimit-requests-limit": "50", "anthropic-ratelimit-requests-remaining": "0"}
+    for name, remaining in (("input-tokens", "30000"), ("output-tokens", "400")):
+        headers[f"anthropic-ratelimit-{name}-limit"] = "40000"
+        headers[f"anthropic-ratelimit-{name}-remaining"] = remaining
+        headers[f"anthropic-ratelimit-{name}-reset"] = in_a_minute
+    headers["anthropic-ratelimit-requests-reset"] = in_a_minute
+    found = {notice.unit: notice for notice in notices.read(headers)}
+    assert (found["requests"].most, found["requests"].remaining, found["requests"].refills) == (50, 0, True)
+    assert found["tokens"].remaining == 400
+    assert 55 < found["tokens"].resets_in_s <= 60
+
+
+@pytest.mark.parametrize("reset", ["", "soon", "2026-01-01T00:00:00"])
+def test_an_anthropic_reset_that_is_no_moment_is_no_notice(reset: str) -> None:
+    names = {"limit": "50", "remaining": "0", "reset": reset}
+    assert notices.read({f"anthropic-ratelimit-requests-{name}": value for name, value in names.items()}) == ()

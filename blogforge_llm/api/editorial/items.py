@@ -21,7 +21,7 @@ bp = Blueprint("items", __name__, url_prefix="/api/v1", description="Ideas and f
 
 @bp.route("/posts/<int:post_id>/items")
 class Items(MethodView):
-    @bp.response(200, schemas.ItemOut(many=True))
+    @bp.response(200, schemas.PostItemOut(many=True))
     @bp.alt_response(404, description="No such post.")
     def get(self, post_id: int) -> list[Item]:
         """List the ideas and facts of a post
@@ -31,8 +31,8 @@ class Items(MethodView):
         with db.transaction() as conn:
             return items.list_for(conn, post_id=post_id)
 
-    @bp.arguments(schemas.ItemIn)
-    @bp.response(201, schemas.ItemOut)
+    @bp.arguments(schemas.PostItemIn)
+    @bp.response(201, schemas.PostItemOut)
     @bp.alt_response(404, description="No such post.")
     @bp.alt_response(409, description="The post is deleted, or has as many as it can.")
     def post(self, data: dict[str, Any], post_id: int) -> Item:
@@ -43,7 +43,7 @@ class Items(MethodView):
 
 @bp.post("/posts/<int:post_id>/items/collection")
 @bp.arguments(schemas.CollectionIn)
-@bp.response(200, schemas.ItemOut(many=True))
+@bp.response(200, schemas.PostItemOut(many=True))
 @bp.alt_response(404, description="No such post.")
 @bp.alt_response(409, description="The post is deleted, or has as many as it can.")
 def collect(data: dict[str, Any], post_id: int) -> list[Item]:
@@ -80,7 +80,7 @@ def delete(item_id: int) -> None:
 
 
 @bp.post("/items/<int:item_id>/restoration")
-@bp.response(200, schemas.ItemOut)
+@bp.response(200, schemas.PostItemOut)
 @bp.alt_response(404, description="No such idea or fact.")
 @bp.alt_response(409, description="The post is deleted.")
 def restore(item_id: int) -> Item:
@@ -91,7 +91,7 @@ def restore(item_id: int) -> Item:
 
 @bp.put("/items/<int:item_id>/allocation")
 @bp.arguments(schemas.PlacementIn)
-@bp.response(200, schemas.ItemOut)
+@bp.response(200, schemas.PostItemOut)
 @bp.alt_response(404, description="No such idea, fact or section.")
 @bp.alt_response(409, description="Somebody moved it before; `current` is {section_id}. Or something is deleted.")
 def move(data: dict[str, Any], item_id: int) -> Item:

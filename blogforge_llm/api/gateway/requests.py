@@ -22,8 +22,6 @@ DEADLINE_S = 120.0
 # Fields of OpenAI's that ask for something this gateway does not do, each with the values that ask for nothing.
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "n": (1,),
-    "frequency_penalty": (0,),
-    "presence_penalty": (0,),
     "logprobs": (False,),
     "store": (False,),
     "tools": (),
@@ -36,7 +34,6 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "modalities": (["text"],),
     "audio": (),
     "prediction": (),
-    "reasoning_effort": (),
     "verbosity": (),
     "metadata": ({},),
     "service_tier": ("auto", "default"),
@@ -129,6 +126,10 @@ def _parameters(body: Mapping[str, Any]) -> Parameters:
         stop=tuple(text for text in body.get("stop", []) if text),
         seed=body.get("seed"),
         json_output=body.get("response_format", {}).get("type") == "json_object",
+        json_schema=body.get("response_format", {}).get("json_schema"),
+        presence_penalty=body.get("presence_penalty") or None,  # 0 is no penalty, and some models refuse to hear of it
+        frequency_penalty=body.get("frequency_penalty") or None,
+        reasoning_effort=body.get("reasoning_effort"),
     )
 
 

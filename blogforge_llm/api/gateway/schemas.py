@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from blogforge_llm.api.fields import Line, Text
 
 LONGEST_TEXT = 4_000_000
+LONGEST_JSON = 200_000
 _ROLES = ("system", "developer", "user", "assistant")
 # What OpenAI's own client sends back of an answer without tools; anything in them would be lost here.
 _EMPTY_OF_ANSWERS = ("refusal", "tool_calls", "function_call", "audio", "annotations", "name")
@@ -86,8 +89,40 @@ class CompletionMessageIn(Schema):
         return {name: value for name, value in data.items() if name not in _EMPTY_OF_ANSWERS or value not in (None, [])}
 
 
+class PlainJson(fields.Field[dict[str, Any]]):
+    """An object that a row can hold: no NUL, no half characters, no novel."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValidationError("Not a valid object.")
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (RecursionError, ValueError):
+            raise ValidationError("It is nested too deeply, or has a number that JSON does not know.") from None
+        if len(text) > LONGEST_JSON:
+            raise ValidationError(f"It is longer than {LONGEST_JSON:,} characters.")
+        if "\\u0000" in text or re.search("[\ud800-\udfff]", text):
+            raise ValidationError("It has characters that cannot be stored.")
+        return dict(value)
+
+
+class JsonSchema(Schema):
+    name = Line(required=True, max_length=64, metadata={"example": "answer"})
+    description = Text(allow_none=True, validate=validate.Length(max=2000))
+    schema = PlainJson(required=True, metadata={"description": "The JSON schema of the answer."})
+    strict = Switch(allow_none=True)
+
+
 class ResponseFormat(Schema):
-    type = fields.String(required=True, validate=validate.OneOf(["text", "json_object"]))
+    type = fields.String(required=True, validate=validate.OneOf(["text", "json_object", "json_schema"]))
+    json_schema = fields.Nested(
+        JsonSchema, allow_none=True, metadata={"description": "Only with the type json_schema."}
+    )
+
+    @validates_schema
+    def belong_together(self, data: Any, **kwargs: Any) -> None:
+        if (data["type"] == "json_schema") != (data.get("json_schema") is not None):
+            raise ValidationError("json_schema stands with the type json_schema, and with no other.", "json_schema")
 
 
 class StreamOptions(Schema):
@@ -124,6 +159,12 @@ class CompletionIn(Schema):
         }
     )
     seed = Whole(validate=validate.Range(-(2**63), 2**63 - 1))
+    presence_penalty = Number(validate=validate.Range(-2, 2))
+    frequency_penalty = Number(validate=validate.Range(-2, 2))
+    reasoning_effort = fields.String(
+        validate=validate.OneOf(["none", "minimal", "low", "medium", "high", "xhigh", "default"]),
+        metadata={"description": "Sent as it is; which of them a model takes is its provider's to say."},
+    )
     response_format = fields.Nested(ResponseFormat)
     stream = Switch(load_default=False, metadata={"description": "Answer with server-sent events."})
     stream_options = fields.Nested(StreamOptions, metadata={"description": "Only with stream."})

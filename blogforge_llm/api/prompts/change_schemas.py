@@ -40,7 +40,7 @@ class ComparisonOut(Schema):
     )
 
 
-class PriceOut(Schema):
+class PriceChangeOut(Schema):
     """The prompt alone at the first model of a route."""
 
     model = fields.String(attribute="model_name", metadata={"example": "llama-3.3-70b-versatile"})
@@ -58,7 +58,7 @@ class TemplateChangeOut(Schema):
     changes = fields.List(fields.Nested(ChangeOut), metadata={"description": "Resolved, word by word."})
     tokens_before = fields.Integer(metadata={"description": "Estimated.", "example": 420})
     tokens_after = fields.Integer(metadata={"description": "Estimated.", "example": 440})
-    prices = fields.List(fields.Nested(PriceOut))
+    prices = fields.List(fields.Nested(PriceChangeOut))
 
 
 class ImpactQuery(Schema):

@@ -22,7 +22,7 @@ bp = Blueprint(
 _PRICE = {"description": "USD per million tokens; null when not known, 0 when free.", "example": "0.59"}
 
 
-class NewPriceIn(Schema):
+class NewModelPriceIn(Schema):
     """A price from now on, or from a moment to come."""
 
     input_price = Money(load_default=None, allow_none=True, allow_nan=False, metadata=_PRICE)
@@ -33,7 +33,7 @@ class NewPriceIn(Schema):
     )  # fmt: skip
 
 
-class PriceOut(Schema):
+class ModelPriceOut(Schema):
     """A price. It holds until the next one begins."""
 
     id = fields.Integer(metadata={"example": 1})
@@ -48,7 +48,7 @@ class PriceOut(Schema):
 
 @bp.route("/<int:model_id>/prices")
 class Prices(MethodView):
-    @bp.response(200, PriceOut(many=True))
+    @bp.response(200, ModelPriceOut(many=True))
     @bp.alt_response(404, description="There is no such model.")
     def get(self, model_id: int) -> list[Price]:
         """List a model's prices
@@ -58,8 +58,8 @@ class Prices(MethodView):
         with db.transaction() as conn:
             return prices.list_of(conn, model_id=models.get(conn, model_id=model_id).id)
 
-    @bp.arguments(NewPriceIn)
-    @bp.response(201, PriceOut)
+    @bp.arguments(NewModelPriceIn)
+    @bp.response(201, ModelPriceOut)
     @bp.alt_response(403, description="Only admins set prices.")
     @bp.alt_response(404, description="There is no such model.")
     @bp.alt_response(409, description="Another price begins at that very moment.")

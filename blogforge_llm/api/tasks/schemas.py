@@ -138,27 +138,31 @@ class RerunIn(Schema):
     )  # fmt: skip
 
 
-class ComparisonQuery(Schema):
+class TaskComparisonQuery(Schema):
     other = fields.Integer(
         validate=validate.Range(1, 2**63 - 1),
         metadata={"description": "The task to compare with; without it, what the template says today."},
     )
 
 
-class ChangeOut(Schema):
+class TaskChangeOut(Schema):
     """A run of text. All `same` and `added` in order are the new text."""
 
     kind = fields.String(validate=validate.OneOf(["same", "added", "removed"]))
     text = fields.String()
 
 
-class ComparisonOut(Schema):
+class TaskComparisonOut(Schema):
     """What differs, word by word, from this task to the other, or to what its template says today."""
 
     is_same_prompt = fields.Boolean()
-    prompt = fields.List(fields.Nested(ChangeOut), metadata={"description": "Each message under its role in brackets."})
+    prompt = fields.List(
+        fields.Nested(TaskChangeOut), metadata={"description": "Each message under its role in brackets."}
+    )
     output = fields.List(
-        fields.Nested(ChangeOut), allow_none=True, metadata={"description": "null until both tasks have an output."}
+        fields.Nested(TaskChangeOut),
+        allow_none=True,
+        metadata={"description": "null until both tasks have an output."},
     )
 
 

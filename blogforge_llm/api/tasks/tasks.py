@@ -81,8 +81,8 @@ def rerun(data: dict[str, Any], task_id: int) -> Task:
 
 
 @bp.get("/<int:task_id>/comparison")
-@bp.arguments(schemas.ComparisonQuery, location="query")
-@bp.response(200, schemas.ComparisonOut)
+@bp.arguments(schemas.TaskComparisonQuery, location="query")
+@bp.response(200, schemas.TaskComparisonOut)
 @bp.alt_response(404, description="No such task.")
 @bp.alt_response(409, description="Its template is archived.")
 def compare(query: dict[str, Any], task_id: int) -> comparisons.Comparison:

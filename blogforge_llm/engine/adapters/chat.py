@@ -19,6 +19,7 @@ from blogforge_llm.engine.types import (
     DiscoveredModel,
     ImagePart,
     Message,
+    Parameters,
     Reply,
     Request,
     TextPart,
@@ -45,10 +46,19 @@ def parameters(request: Request, candidate: Candidate, *, token_limit: str) -> d
         token_limit: request.parameters.max_tokens,
         "stop": list(request.parameters.stop) or None,
         "seed": request.parameters.seed,
-        "response_format": {"type": "json_object"} if request.parameters.json_output else None,
+        "presence_penalty": request.parameters.presence_penalty,
+        "frequency_penalty": request.parameters.frequency_penalty,
+        "reasoning_effort": request.parameters.reasoning_effort,
+        "response_format": _response_format(request.parameters),
     }
     refused = candidate.refused_parameters
     return {name: value for name, value in wanted.items() if value is not None and name not in refused}
+
+
+def _response_format(parameters: Parameters) -> dict[str, Any] | None:
+    if parameters.json_schema is not None:
+        return {"type": "json_schema", "json_schema": dict(parameters.json_schema)}
+    return {"type": "json_object"} if parameters.json_output else None
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -124,6 +124,11 @@ def _payload(request: Request, candidate: Candidate, model: Any) -> dict[str, An
     payload: dict[str, Any] = {"messages": [_message(message) for message in request.messages]}
     if not candidate.base_url:
         payload["options"] = _options(request, candidate, model)
+        if schema := request.parameters.json_schema:
+            if not model.supports_schema:
+                text = f"the plugin of {candidate.model_name} knows no JSON schemas"
+                raise CallError(Category.INVALID_REQUEST, text, usage=NO_TOKENS)
+            payload["schema"] = schema.get("schema")
     return payload | ({"key": candidate.api_key} if model.needs_key else {})
 
 
@@ -139,6 +144,9 @@ def _options(request: Request, candidate: Candidate, model: Any) -> dict[str, An
         "num_predict": parameters.max_tokens,
         "stop": stop[0] if len(stop) == 1 else list(stop) or None,
         "seed": parameters.seed,
+        "presence_penalty": parameters.presence_penalty,
+        "frequency_penalty": parameters.frequency_penalty,
+        "reasoning_effort": parameters.reasoning_effort,
         "json_object": parameters.json_output or None,
     }
     known = set(model.Options.model_fields) - candidate.refused_parameters

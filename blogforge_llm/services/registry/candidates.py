@@ -9,7 +9,7 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine import breakers
-from blogforge_llm.engine.fallback import Refusal
+from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Limits, Price
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind

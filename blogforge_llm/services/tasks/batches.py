@@ -72,7 +72,7 @@ def add(conn: db.Connection, *, actor: User, batch_id: int, items: Sequence[Plan
 def get(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
     """Raises NotFound, also for who is neither its owner nor an admin."""
     row = sql.get_batch(conn, batch_id=batch_id)
-    if row is None or not (actor.role is Role.ADMIN or row["created_by"] == actor.id):
+    if row is None or not (actor.role == Role.ADMIN or row["created_by"] == actor.id):
         raise NotFound("There is no such batch.")
     return _batch(row)
 
@@ -80,7 +80,7 @@ def get(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
 def list_(conn: db.Connection, *, actor: User, before_id: int | None = None, limit: int = 50) -> list[Batch]:
     """The newest first, below `before_id`: one's own, for admins all."""
     before = before_id or _NEWEST
-    if actor.role is Role.ADMIN:
+    if actor.role == Role.ADMIN:
         return [_batch(row) for row in sql.list_batches(conn, before_id=before, limit=limit)]
     return [_batch(row) for row in sql.list_batches_of(conn, user_id=actor.id, before_id=before, limit=limit)]
 

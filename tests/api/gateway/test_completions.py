@@ -285,6 +285,30 @@ def test_models_are_listed_by_the_name_that_means_them(gateway: Gateway) -> None
     assert raised.value.code == "model_not_found"
 
 
+def test_what_shapes_the_answer_reaches_the_provider(gateway: Gateway) -> None:
+    schema = {"name": "answer", "schema": {"type": "object", "properties": {'a"b': {"type": "string"}}}, "strict": True}
+    gateway.client.chat.completions.create(
+        model=gateway.route("ok"), messages=QUESTION, presence_penalty=0.5, frequency_penalty=-0.5,
+        reasoning_effort="low", response_format={"type": "json_schema", "json_schema": schema},
+    )  # fmt: skip
+    body = gateway.standin.requests[-1].body
+    assert body["response_format"] == {"type": "json_schema", "json_schema": schema}
+    assert (body["presence_penalty"], body["frequency_penalty"], body["reasoning_effort"]) == (0.5, -0.5, "low")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_reasoning_up_to_the_token_limit_is_an_answer_without_text(gateway: Gateway, stream: bool) -> None:
+    body = {"model": gateway.route("reasoning-only;finish=length"), "messages": QUESTION, "stream": stream}
+    status, headers, answer = gateway.post(body)
+    assert (status, headers["X-Blogforge-Attempts"]) == (200, "1")
+    if stream:
+        assert '"finish_reason": "length"' in answer and answer.endswith("data: [DONE]\n\n")
+    else:
+        (choice,) = answer["choices"]
+        assert (choice["message"]["content"], choice["finish_reason"]) == ("", "length")
+        assert answer["usage"]["completion_tokens"] > 0
+
+
 def test_a_spent_budget_is_told_as_a_spent_quota(gateway: Gateway) -> None:
     api, name = gateway.installation.api, gateway.route("ok")
     budget = api("POST", "/llm/budgets", {"scope": "instance", "period": "month", "amount": "0"})

@@ -23,6 +23,7 @@ from blogforge_llm.services.accounts import tokens
 
 URL = "/v1/chat/completions"
 GOOD: dict[str, Any] = {"model": "nobody", "messages": [{"role": "user", "content": "Why does bread rise?"}]}
+SCHEMA = {"name": "answer", "schema": {"type": "object"}, "strict": None}
 Post = Callable[..., Any]
 
 
@@ -57,9 +58,9 @@ def assert_is_refusal(answer: Any, status: int, param: str | None, code: str) ->
         ({"tool_choice": "auto"}, "tool_choice", "unsupported_parameter"),
         ({"functions": []}, "functions", "unsupported_parameter"),
         ({"logprobs": True}, "logprobs", "unsupported_parameter"),
-        ({"frequency_penalty": 0.5}, "frequency_penalty", "unsupported_parameter"),
+        ({"frequency_penalty": 3}, "frequency_penalty", "invalid_value"),
         ({"logit_bias": {"50256": -100}}, "logit_bias", "unsupported_parameter"),
-        ({"reasoning_effort": "low"}, "reasoning_effort", "unsupported_parameter"),
+        ({"reasoning_effort": "lots"}, "reasoning_effort", "invalid_value"),
         ({"metadata": {"a": "b"}}, "metadata", "unsupported_parameter"),
         ({"modalities": ["text", "audio"]}, "modalities", "unsupported_parameter"),
         ({"top_k": 5}, "top_k", "unknown_parameter"),
@@ -77,8 +78,17 @@ def assert_is_refusal(answer: Any, status: int, param: str | None, code: str) ->
         ({"stream": "yes"}, "stream", "invalid_value"),
         ({"stream_options": {"include_usage": True}}, "stream_options", "invalid_value"),
         ({"stream": True, "stream_options": {"x": 1}}, "stream_options.x", "unknown_parameter"),
-        ({"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format.type", None),
-        ({"response_format": {"type": "json_schema"}}, "response_format.type", "invalid_value"),
+        ({"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format.json_schema.name", None),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema", "invalid_value"),
+        ({"response_format": {"type": "text", "json_schema": SCHEMA}}, "response_format.json_schema", "invalid_value"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": "\x00"}}}},
+            "response_format.json_schema.schema", "invalid_value",
+        ),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"a": float("nan")}}}},
+            "response_format.json_schema.schema", "invalid_value",
+        ),
         ({"delivery": "live"}, "delivery", "invalid_value"),
         ({"delivery": "soon"}, "delivery", "invalid_value"),
         ({"user": "a\x00b"}, "user", "invalid_value"),
@@ -205,8 +215,11 @@ _messages = st.lists(
     | _json,
     max_size=3,
 )
-_fields = [*_UNSUPPORTED, "model", "temperature", "top_p", "max_tokens", "stop", "seed", "stream", "response_format",
-           "stream_options", "delivery", "user", "max_completion_tokens"]  # fmt: skip
+_fields = [
+    *_UNSUPPORTED, "presence_penalty", "frequency_penalty", "reasoning_effort", "model", "temperature", "top_p",
+    "max_tokens", "stop", "seed", "stream", "response_format", "stream_options", "delivery", "user",
+    "max_completion_tokens",
+]  # fmt: skip
 _bodies = st.fixed_dictionaries(
     {}, optional={"messages": _messages | _json, "model": st.just("nobody") | _json} | {
         name: _json for name in _fields if name != "model"
