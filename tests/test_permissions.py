@@ -13,6 +13,7 @@ from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.sections import ItemKind
+from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
 from blogforge_llm.services.editorial import (
     board,
@@ -23,10 +24,6 @@ from blogforge_llm.services.editorial import (
     sections,
     suggestions,
 )
-from blogforge_llm.services.ops import audit, budgets, ledger
-from blogforge_llm.records.tasks import TaskFilter
-from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.editorial import suggestions
 from blogforge_llm.services.ops import audit, budgets, dashboard, ledger
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits

@@ -88,7 +88,7 @@ class DivisionIn(Schema):
     version = fields.Integer(strict=True, required=True, metadata=_VERSION)
 
 
-class EventOut(Schema):
+class SectionEventOut(Schema):
     """Something done to the sections of a post, or to their items."""
 
     id = fields.Integer(metadata={"example": 12})
@@ -99,10 +99,10 @@ class EventOut(Schema):
     undone_by = fields.Integer(attribute="undone_by_id", allow_none=True, metadata={"description": "An event."})
 
 
-class EventPage(Schema):
+class SectionEventPage(Schema):
     """Events, the newest first."""
 
-    items = fields.List(fields.Nested(EventOut))
+    items = fields.List(fields.Nested(SectionEventOut))
     next = fields.Integer(allow_none=True, metadata={"description": "Give it as `after` for more; null at the end."})
 
 
@@ -169,7 +169,7 @@ class PostItemOut(Schema):
     deleted_at = fields.AwareDateTime(allow_none=True)
 
 
-class ItemIn(Schema):
+class PostItemIn(Schema):
     """An idea or a fact by hand."""
 
     kind = fields.String(required=True, validate=_KIND, metadata={"example": "fact"})
