@@ -12,8 +12,9 @@ from blogforge_llm import db
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.ops import ErrorState
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.ops import audit
+from blogforge_llm.services.ops import audit, errors
 from blogforge_llm.services.registry import circuits
 from tests import factories
 
@@ -36,6 +37,11 @@ CALLS: list[tuple[str, Permission, Call]] = [
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
+    ("audit.get", Permission.KEEP_SETTINGS, lambda conn, actor: audit.get(conn, actor=actor, entry_id=0)),
+    ("audit.list_choices", Permission.KEEP_SETTINGS, lambda conn, actor: audit.list_choices(conn, actor=actor)),
+    ("errors.list_", Permission.KEEP_SETTINGS, lambda conn, actor: errors.list_(conn, actor=actor)),
+    ("errors.set_state", Permission.KEEP_SETTINGS,
+     lambda conn, actor: errors.set_state(conn, actor=actor, group_id=0, state=ErrorState.MUTED)),
 ]  # fmt: skip
 
 

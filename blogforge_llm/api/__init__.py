@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from blogforge_llm.api import cors, documentation, errors, locations
 from blogforge_llm.api.gateway import errors as gateway_errors
 
-AREAS = ("accounts", "registry", "prompts", "tasks", "editorial", "gateway")
+AREAS = ("accounts", "registry", "prompts", "tasks", "editorial", "ops", "gateway")
 
 
 def init(app: Flask) -> None:

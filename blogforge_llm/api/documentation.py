@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flasgger import Swagger
 from flask import Flask
 from flask_smorest import Api
+from flask_smorest.pagination import PaginationMetadataSchema
 from marshmallow import Schema, fields
 
 from blogforge_llm.api import authentication, idempotency, request_limits, requests
+from blogforge_llm.api.fields import Money
 
 INTRODUCTION = """\
 Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
@@ -39,11 +45,35 @@ class Problem(Schema):
     current = fields.Raw(metadata={"description": "With 409: what is there now."})
 
 
+class Converter(OpenAPIConverter):
+    """Says in the document what a schema checks as a whole: its `rules`, in the words of JSON Schema."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        written: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        return written | getattr(schema, "rules", {})
+
+
+class Plugin(MarshmallowPlugin):
+    Converter = Converter
+
+
 class ProblemApi(Api):
     """flask-smorest whose errors are problem documents; the handlers themselves are the application's (app.py)."""
 
     ERROR_SCHEMA = Problem
     DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
+
+    def _register_pagination_header(self) -> None:
+        """JSON in a header is text to HTTP: smorest would call it an object."""
+        header = {
+            "description": "JSON: the total and the pages around this one.",
+            "schema": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": self.ma_plugin.converter.resolve_nested_schema(PaginationMetadataSchema),
+            },
+        }
+        self.spec.components.header("PAGINATION", header, lazy=True)
 
     def _register_error_handlers(self) -> None:
         """Its own handler would answer for the whole application, pages included."""
@@ -73,7 +103,10 @@ def create(app: Flask) -> Api:
     request_limits.init(app)
     requests.init(app)
     idempotency.init(app)
-    return ProblemApi(app)
+    api = ProblemApi(spec_kwargs={"marshmallow_plugin": Plugin()})
+    api.init_app(app)
+    api.register_field(Money, "string", "decimal")
+    return api
 
 
 def init_page(app: Flask) -> None:

@@ -6,6 +6,7 @@ import procrastinate
 
 from blogforge_llm import db, jobqueue
 from blogforge_llm.engine import limits
+from blogforge_llm.jobs import noting
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
 from blogforge_llm.services.ops import metrics
 from blogforge_llm.services.registry import circuits
@@ -13,7 +14,7 @@ from blogforge_llm.services.tasks import frames, workers
 
 
 def register(app: procrastinate.App) -> None:
-    task = app.task(name="upkeep.sweep", queue=jobqueue.UPKEEP, queueing_lock="upkeep.sweep")(sweep)
+    task = app.task(name="upkeep.sweep", queue=jobqueue.UPKEEP, queueing_lock="upkeep.sweep")(noting.errors_of(sweep))
     app.periodic(cron="* * * * *")(task)
 
 

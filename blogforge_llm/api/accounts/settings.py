@@ -35,7 +35,9 @@ class SettingIn(Schema):
     """A new value."""
 
     value = fields.Raw(
-        required=True, metadata={"description": "Of the setting's kind.", "example": ["https://example.org"]}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the setting's kind.", "example": ["https://example.org"]},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.api.fields import Flag, Id, Line, Text, Whole
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
@@ -24,16 +24,36 @@ _INPUTS = {
 class BlockSchema(Schema):
     """A part, by `part_id`, whose published version speaks; or a message of its own, with `role` and `content`."""
 
-    part_id = Id(metadata={"example": 12})
+    rules = {
+        "anyOf": [
+            {"required": ["part_id"], "properties": {"part_id": {"type": "integer"}, "content": {"type": "null"}}},
+            {
+                "required": ["role", "content"],
+                "properties": {
+                    "part_id": {"type": "null"},
+                    "role": {"type": "string"},
+                    "content": {"type": "string"},
+                },
+            },
+        ]
+    }
+
+    part_id = Id(allow_none=True, metadata={"example": 12})
     role = fields.String(
-        validate=_ROLE, metadata={"description": "With a part: instead of the part's own role.", "example": "user"}
+        allow_none=True,
+        validate=_ROLE,
+        metadata={"description": "With a part: instead of the part's own role.", "example": "user"},
     )
-    content = Text(validate=validate.Length(max=MAX_SOURCE), metadata={"example": "Write about {{ basic_idea }}."})
-    optional = fields.Boolean(
-        attribute="is_optional", metadata={"description": "Left out while a variable of it is empty.", "example": False}
+    content = Text(
+        allow_none=True, validate=validate.Length(max=MAX_SOURCE), metadata={"example": "Write about {{ basic_idea }}."}
     )
-    enabled = fields.Boolean(
-        attribute="is_enabled", metadata={"description": "false: it says nothing.", "example": True}
+    optional = Flag(
+        allow_none=True,
+        attribute="is_optional",
+        metadata={"description": "Left out while a variable of it is empty.", "example": False},
+    )
+    enabled = Flag(
+        allow_none=True, attribute="is_enabled", metadata={"description": "false: it says nothing.", "example": True}
     )
 
     @pre_load
@@ -87,7 +107,7 @@ class TemplateVersionIn(Schema):
         fields.Nested(BlockSchema), required=True, validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS
     )
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
-    publish = fields.Boolean(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
+    publish = Flag(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
 
 
 class TemplateQuery(Schema):
@@ -141,9 +161,8 @@ class TemplateVersionOut(Schema):
 class PreviewIn(Schema):
     """What to fill in."""
 
-    inputs = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict, metadata=_INPUTS)
-    version = fields.Integer(
-        strict=True,
+    inputs = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=dict, metadata=_INPUTS)
+    version = Whole(
         validate=validate.Range(min=1, max=2**31 - 1),
         metadata={"description": "Another version than the one in use.", "example": 1},
     )

@@ -13,6 +13,7 @@ from blogforge_llm import db
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Setting, User
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?")
 _ORIGINS_MAX = 50
@@ -53,8 +54,15 @@ def value(conn: db.Connection, *, key: str) -> Any:
 def update(conn: db.Connection, *, actor: User, key: str, value: Any) -> Setting:
     """Raises NotFound for an unknown key, Invalid for a value of another type."""
     permissions.require(actor, Permission.KEEP_SETTINGS)
+    before = get(conn, actor=actor, key=key)
     sql.set_value(conn, key=key, value=Jsonb(_known(key).parse(value)), user_id=actor.id)
-    return get(conn, actor=actor, key=key)
+    after = get(conn, actor=actor, key=key)
+    if after.value != before.value:
+        audit.record(
+            conn, actor=actor, action="update", noun="setting", noun_id=key, detail=after.label,
+            before={"value": before.value}, after={"value": after.value},
+        )  # fmt: skip
+    return after
 
 
 def update_from_text(conn: db.Connection, *, actor: User, key: str, text: str) -> Setting:

@@ -24,6 +24,7 @@ from blogforge_llm.records.prompts import Block, Part, Template
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import actions
 from blogforge_llm.services.editorial import library_document as document
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import parts, templates
 
 STARTER = ROOT / "library" / "editorial.json"
@@ -52,6 +53,8 @@ def import_(conn: db.Connection, *, actor: User, library: Library) -> ImportRepo
     sql.lock_library(conn)
     report = ImportReport(library.name)
     _Importer(conn, actor, report).run(library)
+    counts = {fate: len(getattr(report, fate)) for fate in ("created", "updated", "kept")}
+    audit.record(conn, actor=actor, action="import", noun="library", noun_id=library.name, after=counts)
     return report
 
 

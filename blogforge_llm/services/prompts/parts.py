@@ -12,10 +12,13 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Usage
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import part_texts
 from blogforge_llm.services.prompts.part_texts import PartText
 
 sql = db.load("prompts/parts")
+
+_TOLD = ("name", "kind", "description", "tags", "position", "version", "latest_version")
 
 
 def create(
@@ -32,7 +35,9 @@ def create(
     with _unique_name(conn, about["name"]):
         part_id: int = sql.create_part(conn, **about, created_by=actor.id)
     _publish(conn, part_id, _add(conn, part_id, words, note=note, actor=actor))
-    return get(conn, part_id=part_id)
+    made = get(conn, part_id=part_id)
+    audit.record(conn, actor=actor, action="create", noun="part", noun_id=part_id, detail=made.name, after=_told(made))
+    return made
 
 
 def get(conn: db.Connection, *, part_id: int) -> Part:
@@ -80,7 +85,7 @@ def update(
     if any(about[field] != getattr(part, field) for field in _ABOUT):
         with _unique_name(conn, about["name"]):
             sql.update_part(conn, part_id=part_id, **about)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "update", part)
 
 
 def add_version(
@@ -105,7 +110,7 @@ def publish(conn: db.Connection, *, actor: User, part_id: int, number: int) -> P
     version = get_version(conn, part_id=part_id, number=number)
     _require_fitting(part, version)
     _publish(conn, part_id, version.id)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "publish", part)
 
 
 def restore(conn: db.Connection, *, actor: User, part_id: int, number: int) -> Part:
@@ -114,7 +119,7 @@ def restore(conn: db.Connection, *, actor: User, part_id: int, number: int) -> P
     version = get_version(conn, part_id=part_id, number=number)
     _require_fitting(part, version)
     _write(conn, part, part_texts.of(version), note=f"Version {number} again", publish=True, actor=actor)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "restore", part)
 
 
 def list_versions(conn: db.Connection, *, part_id: int, limit: int | None = None, offset: int = 0) -> list[PartVersion]:
@@ -141,12 +146,12 @@ def list_usages(conn: db.Connection, *, part_id: int) -> list[Usage]:
 
 def archive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
     """Put it away. Raises Conflict naming the templates that still use it."""
-    _locked(conn, actor, part_id)
+    part = _locked(conn, actor, part_id)
     if usages := list_usages(conn, part_id=part_id):
         names = ", ".join(f"“{usage.name}”" for usage in usages[:5]) + (" and others" if len(usages) > 5 else "")
         raise Conflict(f"This part is used in {names}. Take it out there first.")
     sql.set_archived(conn, part_id=part_id, is_archived=True)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "archive", part)
 
 
 def unarchive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
@@ -154,11 +159,27 @@ def unarchive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
     part = _locked(conn, actor, part_id)
     with _unique_name(conn, part.name):
         sql.set_archived(conn, part_id=part_id, is_archived=False)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "unarchive", part)
 
 
 _ABOUT = ("name", "kind", "description", "tags", "position")
 _TEXT = ("role", "content", "variable", "label", "fence")
+
+
+def _logged(conn: db.Connection, actor: User, action: str, before: Part) -> Part:
+    """The part as it is now, and what that changed in the log; its words are in the versions."""
+    after = get(conn, part_id=before.id)
+    told = _told(before), _told(after)
+    if told[0] != told[1] or action != "update":
+        audit.record(
+            conn, actor=actor, action=action, noun="part", noun_id=before.id, detail=before.name, before=told[0],
+            after=told[1],
+        )  # fmt: skip
+    return after
+
+
+def _told(row: Part) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _TOLD}
 
 
 def _locked(conn: db.Connection, actor: User, part_id: int) -> Part:

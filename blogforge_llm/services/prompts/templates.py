@@ -15,10 +15,13 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import Block, MessageRole, Template, TemplateVersion, Usage
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import blocks as block_rules
 from blogforge_llm.services.prompts import resolver
 
 sql = db.load("prompts/templates")
+
+_TOLD = ("name", "description", "version", "latest_version")
 
 
 def create(
@@ -30,7 +33,11 @@ def create(
     with _unique_name(conn, about["name"]):
         template_id: int = sql.create_template(conn, **about, created_by=actor.id)
     _publish(conn, template_id, _add(conn, template_id, checked, note=note, actor=actor))
-    return get(conn, template_id=template_id)
+    made = get(conn, template_id=template_id)
+    audit.record(
+        conn, actor=actor, action="create", noun="template", noun_id=template_id, detail=made.name, after=_told(made)
+    )
+    return made
 
 
 def get(conn: db.Connection, *, template_id: int) -> Template:
@@ -73,7 +80,7 @@ def update(
     if about != {"name": template.name, "description": template.description}:
         with _unique_name(conn, about["name"]):
             sql.update_template(conn, template_id=template_id, **about)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "update", template)
 
 
 def add_version(
@@ -89,11 +96,11 @@ def add_version(
 
 def publish(conn: db.Connection, *, actor: User, template_id: int, number: int) -> Template:
     """From now on this version is asked with. Raises Conflict naming an archived part in it."""
-    _locked(conn, actor, template_id)
+    template = _locked(conn, actor, template_id)
     version = get_version(conn, template_id=template_id, number=number)
     _require_living_parts(conn, version.blocks)
     _publish(conn, template_id, version.id)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "publish", template)
 
 
 def restore(conn: db.Connection, *, actor: User, template_id: int, number: int) -> Template:
@@ -101,7 +108,7 @@ def restore(conn: db.Connection, *, actor: User, template_id: int, number: int) 
     template = _locked(conn, actor, template_id)
     version = get_version(conn, template_id=template_id, number=number)
     _write(conn, template, version.blocks, note=f"Version {number} again", publish=True, actor=actor)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "restore", template)
 
 
 def list_versions(
@@ -131,12 +138,12 @@ def list_usages(conn: db.Connection, *, template_id: int) -> list[Usage]:
 
 def archive(conn: db.Connection, *, actor: User, template_id: int) -> Template:
     """Put it away. Raises Conflict naming the actions that still use it."""
-    _locked(conn, actor, template_id)
+    template = _locked(conn, actor, template_id)
     if usages := list_usages(conn, template_id=template_id):
         names = ", ".join(f"“{usage.name}”" for usage in usages[:5]) + (" and others" if len(usages) > 5 else "")
         raise Conflict(f"This template is used by the action {names}. Give it another template, or archive it first.")
     sql.set_archived(conn, template_id=template_id, is_archived=True)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "archive", template)
 
 
 def unarchive(conn: db.Connection, *, actor: User, template_id: int) -> Template:
@@ -146,7 +153,23 @@ def unarchive(conn: db.Connection, *, actor: User, template_id: int) -> Template
     _require_living_parts(conn, version.blocks)
     with _unique_name(conn, template.name):
         sql.set_archived(conn, template_id=template_id, is_archived=False)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "unarchive", template)
+
+
+def _logged(conn: db.Connection, actor: User, action: str, before: Template) -> Template:
+    """The template as it is now, and what that changed in the log; its words are in the versions."""
+    after = get(conn, template_id=before.id)
+    told = _told(before), _told(after)
+    if told[0] != told[1] or action != "update":
+        audit.record(
+            conn, actor=actor, action=action, noun="template", noun_id=before.id, detail=before.name, before=told[0],
+            after=told[1],
+        )  # fmt: skip
+    return after
+
+
+def _told(row: Template) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _TOLD}
 
 
 def _locked(conn: db.Connection, actor: User, template_id: int) -> Template:
