@@ -16,7 +16,7 @@ from blogforge_llm.config import ROOT, Settings
 from blogforge_llm.errors import DomainError
 from blogforge_llm.records.ops import ErrorSource
 from blogforge_llm.services.ops import errors as noted
-from blogforge_llm.web import assets, bodies, errors, formats, navigation, proxies, security, viewers
+from blogforge_llm.web import assets, bodies, errors, formats, freshness, navigation, proxies, security, viewers
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
 
     app.before_request(name_request)
     app.after_request(note_answer)
+    freshness.init(app)
     security.init(app)
     viewers.init(app)
     bodies.init(app)

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
+_PRICE = r"^\s*[0-9]{1,7}(\.[0-9]{1,9})?\s*$"
 _EMAIL = r"^\s*[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*\s*$"
 
 
@@ -75,6 +76,14 @@ class Money(fields.Decimal):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(as_string=True, **kwargs)
+
+
+class Input(fields.Raw):
+    """What fills a variable: a text or a list of texts. The resolver refuses anything else, naming the variable."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        shape = {"type": ["string", "array"], "items": {"type": "string"}}
+        super().__init__(allow_none=True, metadata=shape, **kwargs)
 
 
 class Price(Money):

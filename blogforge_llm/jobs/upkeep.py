@@ -8,7 +8,7 @@ from blogforge_llm import db, jobqueue
 from blogforge_llm.engine import limits
 from blogforge_llm.jobs import noting
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
-from blogforge_llm.services.ops import metrics
+from blogforge_llm.services.ops import errors, metrics, retention
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
 
@@ -16,6 +16,8 @@ from blogforge_llm.services.tasks import frames, workers
 def register(app: procrastinate.App) -> None:
     task = app.task(name="upkeep.sweep", queue=jobqueue.UPKEEP, queueing_lock="upkeep.sweep")(noting.errors_of(sweep))
     app.periodic(cron="* * * * *")(task)
+    task = app.task(name="upkeep.prune", queue=jobqueue.UPKEEP, queueing_lock="upkeep.prune")(noting.errors_of(prune))
+    app.periodic(cron="17 2 * * *")(task)
 
 
 def sweep(timestamp: int) -> None:
@@ -27,7 +29,17 @@ def sweep(timestamp: int) -> None:
         throttle.forget_old(conn)
         circuits.forget_gone(conn)
         metrics.forget_dead(conn)
+        errors.forget_counts(conn)
     with db.transaction() as conn:
         limits.forget_old(conn)
     with db.transaction() as conn:
         metrics.add_up(conn)  # so that the first look after a week finds little to do
+
+
+def prune(timestamp: int) -> None:
+    """What the settings no longer keep: batch by batch, each its own short transaction."""
+    for key in retention.STEPS:
+        is_more = True
+        while is_more:
+            with db.transaction() as conn:
+                is_more = retention.prune_some(conn, key=key) > 0

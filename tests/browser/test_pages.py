@@ -32,7 +32,18 @@ PAGES = [
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
     *("/llm/health", "/llm/health/provider:1/opening"),
-    *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/audit", "/audit/1", "/errors", "/nowhere"),
+    *(
+        "/account",
+        "/account/tokens",
+        "/users",
+        "/users/new",
+        "/users/1/edit",
+        "/settings",
+        "/audit",
+        "/audit/1",
+        "/errors",
+        "/nowhere",
+    ),
 ]
 PUBLIC = ["/login", "/setup", "/apidocs/"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Flag, Id, Line, Text, Whole
+from blogforge_llm.api.fields import Flag, Id, Input, Line, Text, Whole
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
@@ -161,7 +161,7 @@ class TemplateVersionOut(Schema):
 class PreviewIn(Schema):
     """What to fill in."""
 
-    inputs = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=dict, metadata=_INPUTS)
+    inputs = fields.Dict(keys=fields.String(), values=Input(), load_default=dict, metadata=_INPUTS)
     version = Whole(
         validate=validate.Range(min=1, max=2**31 - 1),
         metadata={"description": "Another version than the one in use.", "example": 1},

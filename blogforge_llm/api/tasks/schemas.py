@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Flag, Id, Line, Money, Text
+from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
@@ -34,7 +34,7 @@ class TaskIn(Schema):
     template_id = Id(metadata={"description": "Its published version is used."})
     inputs = fields.Dict(
         keys=fields.String(),
-        values=fields.Raw(allow_none=True),
+        values=Input(),
         metadata={
             "description": "A text, or a list of texts, for each variable of the template.",
             "example": {"basic_idea": "Why bread rises"},
@@ -47,8 +47,11 @@ class TaskIn(Schema):
     )
     parameters = fields.Nested(TaskParameters)
     deadline_s = fields.Float(
-        load_default=120.0, validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
-        metadata={"description": "Seconds for everything, retries and fallbacks included.", "exclusiveMinimum": 0},
+        validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
+        metadata={
+            "description": "Seconds for everything, retries and fallbacks included; the settings have a default.",
+            "exclusiveMinimum": 0,
+        },
     )  # fmt: skip
 
 

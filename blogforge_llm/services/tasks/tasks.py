@@ -36,7 +36,7 @@ class Options(TypedDict, total=False):
     model_id: int | None
     parameters: Parameters | None
     contract: OutputContract | None
-    deadline_s: float
+    deadline_s: float | None
     is_queued: bool
     rerun_of: int | None
     lease: Lease | None
@@ -59,7 +59,7 @@ def add(
     model_id: int | None = None,
     parameters: Parameters | None = None,
     contract: OutputContract | None = None,
-    deadline_s: float = 120.0,
+    deadline_s: float | None = None,
     is_queued: bool = True,
     rerun_of: int | None = None,
     lease: Lease | None = None,
@@ -67,12 +67,13 @@ def add(
     """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself,
     with a lease of the runner's it is already running and belongs to runner.stream_leased.
 
-    Without route and model the default route answers. Raises Invalid for messages no model could be sent.
+    Without route and model the default route answers; without a deadline the settings have one.
+    Raises Invalid for messages no model could be sent.
     """
     permissions.require(actor, Permission.RUN_TASKS)
     if not any(message.role == "user" and message.text.strip() for message in messages):
         raise Invalid.field("messages", "There is nothing to ask: at least one user message must have text.")
-    if not 0 < deadline_s <= DEADLINE_MAX_S:
+    if deadline_s is not None and not 0 < deadline_s <= DEADLINE_MAX_S:
         raise Invalid.field("deadline_s", f"The deadline must be between 0 and {DEADLINE_MAX_S:.0f} seconds.")
     task_id = sql.create_task(
         conn,
@@ -179,6 +180,7 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     """Queue a failed or cancelled task again; its attempts add up. Raises Conflict for any other."""
     permissions.require(actor, Permission.RUN_TASKS)
     task = get(conn, task_id=task_id)
+    _require_texts(task)
     if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)
@@ -189,6 +191,7 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
 def rerun(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     """A new task with the same messages, byte for byte."""
     old = get(conn, task_id=task_id)
+    _require_texts(old)
     request = request_of(old)
     return create(
         conn,
@@ -204,6 +207,12 @@ def rerun(conn: db.Connection, *, actor: User, task_id: int) -> Task:
         deadline_s=old.deadline_s,
         rerun_of=old.id,
     )
+
+
+def _require_texts(task: Task) -> None:
+    """Raises Conflict when retention cleared them (services/ops/retention.py)."""
+    if not task.messages:
+        raise Conflict("The prompt of this task was cleared, for the settings keep prompts only so long. Ask anew.")
 
 
 def release(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:

@@ -69,7 +69,7 @@ def test_a_browser_tells_of_a_script_that_failed(browse: Browse, conn: db.Connec
     [
         ({"csp-report": {"violated-directive": "img-src", "blocked-uri": "https://x.example"}}, "img-src"),
         (
-            [{"type": "csp-violation", "body": {"effectiveDirective": "script-src", "blockedURL": "inline"}}],
+            [{"type": "csp-violation", "body": {"effectiveDirective": "font-src", "blockedURL": "inline"}}],
             "script-src",
         ),
     ],
