@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt bench screenshots standin clean
+.PHONY: help run test check lint fmt bench screenshots standin live-check clean
 
 help: ## show these verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ screenshots: .venv/.test ## take the pictures of the docs anew
 
 standin: .venv/.test ## a provider on loopback that answers, and breaks, as told
 	$(BIN)/python -m tests.provider_standin --port 9999
+
+live-check: .venv/.test ## one small call to each real provider configured here, and a dated result
+	$(BIN)/python -m tests.live_check
 
 clean: ## remove what the build made, never the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build *.egg-info

@@ -18,7 +18,7 @@ from blogforge_llm import db, measuring
 from blogforge_llm.engine import breakers, limits
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.errors import Unavailable
-from blogforge_llm.services.ops import metrics
+from blogforge_llm.services.ops import ledger, metrics
 from blogforge_llm.services.tasks import recovery, tasks, workers
 
 log = logging.getLogger(__name__)
@@ -85,6 +85,8 @@ class Presence:
                 workers.register(conn, worker_id=self.worker_id, kind=self._kind or "web")
             breakers.renew_leases(conn)
         limits.renew_leases()
+        with db.transaction() as conn:
+            ledger.fold(conn)  # so often, because every call that has a budget reads what is not folded
         if not may_reap:
             return
         with db.transaction() as conn:

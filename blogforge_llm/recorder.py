@@ -153,7 +153,7 @@ def persist(write: Callable[[db.Connection], T]) -> T:
     pause_s = 0.1
     while True:
         try:
-            with db.transaction() as conn:
+            with db.pipelined_transaction() as conn:
                 return write(conn)
         except (psycopg.OperationalError, Unavailable):
             if time.monotonic() + pause_s > give_up_at:

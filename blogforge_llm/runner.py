@@ -21,6 +21,7 @@ from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
 from blogforge_llm.engine.admission import Chain
 from blogforge_llm.engine.breakers import Breakers
+from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.fallback import Admission
 from blogforge_llm.engine.limits import Limiter
@@ -39,6 +40,7 @@ from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
 from blogforge_llm.recorder import Lost, Recorder, Tally, persist
 from blogforge_llm.records.tasks import Category, Lease, Source, Task, TaskStatus
+from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import tasks
 from blogforge_llm.standing import Standing
@@ -84,7 +86,7 @@ def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator
     how the task ends. `tally` is kept up to date.
     """
     assert task.run_id is not None
-    admission = Chain(Standing(task.asked_by), Breakers(asked, task.run_id), Limiter(tasks.request_of(task)))
+    admission = _admission(task, asked, task.run_id)
     run = _RunOf(task.run_id, task, Cancellation(), tally, admission, is_streaming=True)
     presence.running[task.id] = run.cancellation
     try:
@@ -109,6 +111,15 @@ def stop() -> None:
     presence.cancel_all()
 
 
+def _admission(task: Task, asked: list[Candidate], run_id: UUID, *, is_test: bool = False) -> Admission:
+    """What every call must pass: rights, circuits, limits, budgets."""
+    request = tasks.request_of(task)
+    is_clear = not any(candidate.is_held_back for candidate in asked)  # they were read a moment ago
+    breakers = Breakers(asked, run_id, is_test=is_test, is_clear=is_clear)
+    budgets = Budgets(request, task_id=task.id, run_id=run_id)
+    return Chain(Standing(task.asked_by), breakers, Limiter(request), budgets)
+
+
 def _drain(events: Generator[Event, None, None]) -> None:
     with contextlib.suppress(EngineError):  # it is on the task's row
         deque(events, maxlen=0)
@@ -124,8 +135,7 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
         if started is not None:
             task, asked = started
             tracing.adopt(task.request_id)
-            breakers, limiter = Breakers(asked, run_id, is_test=is_test), Limiter(tasks.request_of(task))
-            admission = Chain(Standing(task.asked_by), breakers, limiter)
+            admission = _admission(task, asked, run_id, is_test=is_test)
             yield from _ask_and_finish(_RunOf(run_id, task, cancellation, tally, admission, streaming), asked)
     finally:
         if presence.running.get(task_id) is cancellation:
@@ -186,7 +196,9 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, Non
 
 def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
     recorder.write_answer(conn)
-    tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    if is_ours and not run.task.is_awaited:
+        outcomes.offer(conn, task_id=run.task.id)
 
 
 def _ask(run: _RunOf, asked: list[Candidate], recorder: Recorder) -> Generator[Event, None, Completion]:

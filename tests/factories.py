@@ -141,3 +141,35 @@ def make_candidate(conn: db.Connection) -> Candidate:
     row = conn.execute("SELECT provider_id, name FROM models WHERE id = %s", (model_id,)).fetchone()
     assert row is not None
     return Candidate(model_id, row["name"], row["provider_id"], "Provider", "llm")
+
+
+def make_attempt(
+    conn: db.Connection,
+    *,
+    model_id: int,
+    user: User | None = None,
+    template_id: int | None = None,
+    status: str = "succeeded",
+    category: str | None = None,
+    cost: str | None = "0.5",
+    source: str = "known",
+    started_at: datetime | None = None,
+    billed_to: str | None = None,
+) -> int:
+    """An attempt as it stands after its call, with a task of its own; its id."""
+    row = conn.execute(
+        "WITH task AS (INSERT INTO tasks (status, messages, deadline_s, created_by, asked_by) "
+        "VALUES (%(task)s, '[]', 120, %(user)s, %(user)s) RETURNING id) "
+        "INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, status, category, input_tokens, "
+        "output_tokens, usage_source, cost, cost_source, started_at, finished_at, user_id, template_id, billed_to) "
+        "SELECT task.id, 1, gen_random_uuid(), m.id, m.provider_id, %(status)s, %(category)s, 10, 20, %(source)s, "
+        "%(cost)s, %(source)s, coalesce(%(at)s, clock_timestamp()), clock_timestamp(), %(user)s, %(template)s, "
+        "%(billed_to)s FROM task, models m WHERE m.id = %(model)s RETURNING id",
+        {
+            "task": status if status in ("succeeded", "failed", "cancelled") else "failed",
+            "user": user.id if user else None, "status": status, "category": category, "source": source, "cost": cost,
+            "at": started_at, "template": template_id, "billed_to": billed_to, "model": model_id,
+        },
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    return int(row["id"])

@@ -14,8 +14,11 @@ from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.ops import ErrorState
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
-from blogforge_llm.services.ops import audit, errors
+from blogforge_llm.services.editorial import suggestions
+from blogforge_llm.services.ops import audit, budgets, errors, ledger
+from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import circuits
+from blogforge_llm.services.tasks import trials
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -36,6 +39,23 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("budgets.list_all", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.list_all(conn, actor=actor)),
+    ("budgets.create", Permission.KEEP_REGISTRY,
+     lambda conn, actor: budgets.create(conn, actor=actor, scope="", period="", amount=None)),
+    ("budgets.update", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.update(conn, actor=actor, budget_id=0)),
+    ("budgets.delete", Permission.KEEP_REGISTRY, lambda conn, actor: budgets.delete(conn, actor=actor, budget_id=0)),
+    ("ledger.list_sums", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_sums(conn, actor=actor, group="day", span=ledger.Span.read())),
+    ("ledger.list_entries", Permission.KEEP_REGISTRY,
+     lambda conn, actor: ledger.list_entries(conn, actor=actor, span=ledger.Span.read())),
+    ("outcomes.list_all", Permission.READ, lambda conn, actor: outcomes.list_all(conn, actor=actor)),
+    ("outcomes.list_for", Permission.READ, lambda conn, actor: outcomes.list_for(conn, actor=actor, template_id=0)),
+    ("trials.create", Permission.RUN_TASKS,
+     lambda conn, actor: trials.create(conn, actor=actor, template_id=0, inputs={}, whom=[])),
+    ("suggestions.offer", Permission.WRITE_POSTS,
+     lambda conn, actor: suggestions.offer(conn, actor=actor, task_id=0, post_id=0, field_key="x")),
+    ("suggestions.reopen", Permission.WRITE_POSTS,
+     lambda conn, actor: suggestions.reopen(conn, actor=actor, suggestion_id=0)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
     ("audit.get", Permission.KEEP_SETTINGS, lambda conn, actor: audit.get(conn, actor=actor, entry_id=0)),
     ("audit.list_choices", Permission.KEEP_SETTINGS, lambda conn, actor: audit.list_choices(conn, actor=actor)),

@@ -56,7 +56,7 @@ class _Tree:
 
     def __init__(self, settings: Settings, database_url: str, cluster: embedded.Cluster | None) -> None:
         self._settings, self._url, self._cluster = settings, database_url, cluster
-        self._children = [_Child(["web"]), _Child(["worker", "--grace", "0.5"])]
+        self._children = [_Child(["web", "--grace", "2"]), _Child(["worker", "--grace", "0.5"])]
         self._is_stopping = False
         # Only this process holds the writing end: its end, however it comes, is the children's end-of-file.
         self._read_end, self._write_end = os.pipe()

@@ -22,6 +22,13 @@ THREADS = 512  # a stream holds a thread each: 200 live pages, 200 callers of th
 def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("web", help="serve the pages and the API")
     parser.add_argument("--processes", type=int, default=1, help="how many processes share the port (default 1)")
+    parser.add_argument(
+        "--grace",
+        type=int,
+        default=25,
+        metavar="SECONDS",
+        help="how long running requests may go on after SIGTERM (default 25); new ones are not taken",
+    )
     parser.set_defaults(run=run)
 
 
@@ -29,32 +36,34 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     parent.die_with_it()
     url = database.url_of_running(settings)
     migrations.check(url)
-    _Server(settings, url, arguments.processes).run()
+    _Server(settings, url, arguments.processes, arguments.grace).run()
     return 0
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with its settings in code. No preload: the pool must be opened after the fork."""
 
-    def __init__(self, settings: Settings, database_url: str, processes: int) -> None:
-        self._settings, self._database_url, self._processes = settings, database_url, processes
+    def __init__(self, settings: Settings, database_url: str, processes: int, grace_s: int) -> None:
+        self._settings, self._database_url = settings, database_url
+        self._processes, self._grace_s = processes, grace_s
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
             "bind": f"{self._settings.host}:{self._settings.port}",
             "workers": self._processes,
-            "worker_class": "gthread",
+            "reuse_port": True,  # the next one starts before this one stops
+            "worker_class": "blogforge_llm.cli.draining.DrainingWorker",
             "threads": THREADS,
             "preload_app": False,
             "timeout": 60,
-            "graceful_timeout": 5,
+            "graceful_timeout": self._grace_s,
             "keepalive": 30,
             "limit_request_line": 8190,  # what is longer gunicorn refuses itself, with words of its own
             "errorlog": "-",
             "loglevel": "warning",
             "control_socket_disable": True,
-            "post_worker_init": _close_streams_first,
+            "post_worker_init": _begin,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -70,7 +79,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return app
 
 
-def _close_streams_first(worker: Any) -> None:
+def _begin(worker: Any) -> None:
+    _close_streams_first()
+    print(f"blogforge: web serves {', '.join(str(socket) for socket in worker.sockets)}", flush=True)
+
+
+def _close_streams_first() -> None:
     """An open stream would keep its thread, and so the process, until the graceful timeout."""
     from blogforge_llm.live.hub import hub
 

@@ -55,6 +55,7 @@ class Breakers:
         holder: UUID,
         *,
         is_test: bool = False,
+        is_clear: bool = False,
         outage: Cooldown = OUTAGE,
         broken: Cooldown = BROKEN,
         lease_s: float = circuits.LEASE_S,
@@ -63,7 +64,8 @@ class Breakers:
         self._holder = holder
         self._is_test = is_test
         self._outage, self._broken, self._lease_s = outage, broken, lease_s
-        self._seen: dict[str, HeldBack] | None = None  # what the last read said; void after a call
+        # What the last read said; void after a call. `is_clear`: somebody read for several runs that all are closed.
+        self._seen: dict[str, HeldBack] | None = {} if is_clear else None
         self._held: list[str] = []
         self._began = 0.0
 

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from blogforge_llm.engine import attempts, contracts, pricing
@@ -161,18 +162,22 @@ class _Run:
 
     def _first_admitted(self, refusals: list[Refusal]) -> Candidate | None:
         """The first one left that may be asked now; why the others may not is added to `refusals`."""
-        while (candidate := self._upcoming()) is not None:
+        while (upcoming := self._upcoming()) is not None:
+            candidate = pricing.priced_at(upcoming, datetime.now(UTC))  # it is paid at the price its call begins with
             refusal = self._admission.may_ask(candidate)
             if refusal is None:
                 return candidate
-            if POLICIES[refusal.category].next is Next.NONE:  # a spent budget is spent for all
-                raise EngineError(refusal.category, refusal.message, attempts=self._attempts)
+            # A spent budget is spent for all who cost something, so each is asked: one that is free, or cheap enough,
+            # may still answer.
             refusals.append(refusal)
             self._position += 1
             self._request = self._original
         return None
 
     def _nobody(self, refusals: list[Refusal]) -> EngineError:
+        spent = next((refusal for refusal in refusals if refusal.category is Category.BUDGET_EXCEEDED), None)
+        if spent is not None:  # what somebody can act on, whatever failed before
+            return EngineError(spent.category, spent.message, attempts=self._attempts)
         if self._last_failure is not None:
             return self._last_failure
         if refusals:

@@ -9,7 +9,6 @@ asked with two keys has its limits twice.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
@@ -81,7 +80,7 @@ class Limiter:
     def __init__(
         self, request: Request, *, minute_s: float = MINUTE_S, day_s: float = DAY_S, lease_s: float = LEASE_S
     ) -> None:
-        self._prompt_tokens = _at_most(request)
+        self._prompt_tokens = pricing.most_prompt(request.messages)
         self._max_tokens = request.parameters.max_tokens
         self._windows = {"minute_s": minute_s, "day_s": day_s, "lease_s": lease_s}
         self._repetition_tokens = 0  # a refused answer is sent back to the model with what was wrong
@@ -141,11 +140,6 @@ class Limiter:
         if candidate.model_limits != NO_LIMITS or candidate.has_notice:
             names[model(candidate)] = candidate.model_limits
         return names
-
-
-def _at_most(request: Request) -> int:
-    """A prompt's tokens, on the safe side of the estimate, with what frames each message."""
-    return math.ceil(1.2 * pricing.estimate_prompt(request.messages)) + 8 * len(request.messages)
 
 
 def _smallest_window(names: dict[str, Limits]) -> int | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from blogforge_llm.engine.types import Candidate, Message, Usage
@@ -16,6 +18,28 @@ _DENSE = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff6
 _CHARACTERS_PER_TOKEN = (
     4  # OpenAI's rule of thumb for English (help.openai.com, "What are tokens and how to count them")
 )
+
+
+def priced_at(candidate: Candidate, moment: datetime) -> Candidate:
+    """The candidate with the price that holds at that moment."""
+    begun = [price for price in candidate.later_prices if price.valid_from <= moment]
+    if not begun:
+        return candidate
+    last = begun[-1]
+    return replace(
+        candidate, input_price=last.input_price, output_price=last.output_price,
+        later_prices=candidate.later_prices[len(begun) :],
+    )  # fmt: skip
+
+
+def most_prompt(messages: Sequence[Message]) -> int:
+    """A prompt's tokens, on the safe side of the estimate, with what frames each message."""
+    return math.ceil(1.2 * estimate_prompt(messages)) + 8 * len(messages)
+
+
+def most(candidate: Candidate, prompt_tokens: int, answer_tokens: int) -> Decimal | None:
+    """USD that such a call may cost; None when a price is not known."""
+    return cost(Usage(prompt_tokens, answer_tokens, Source.ESTIMATED), candidate)[0]
 
 
 def cost(usage: Usage, candidate: Candidate) -> tuple[Decimal | None, Source]:

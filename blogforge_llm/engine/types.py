@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -114,8 +115,18 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs from a moment on, in USD per million tokens; None is unknown."""
+
+    valid_from: datetime
+    input_price: Decimal | None
+    output_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that may be asked, with everything needed to ask it. Prices are USD per million tokens."""
+    """A model that may be asked, with everything needed to ask it. Prices are USD per million tokens, those that held
+    when it was chosen; `later_prices` begin after that, in this order."""
 
     model_id: int
     model_name: str
@@ -135,6 +146,10 @@ class Candidate:
     account_limits: Limits = NO_LIMITS  # of the key, or of the provider where none is used
     model_limits: Limits = NO_LIMITS
     has_notice: bool = False  # the provider said lately that little is left
+    is_held_back: bool = True  # one of its circuits was not closed when it was read; if unknown, they are looked at
+    later_prices: tuple[Price, ...] = ()
+    max_output_tokens: int | None = None
+    has_budgets: bool = False  # there were budgets, perhaps of others, when it was chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import procrastinate
 
 from blogforge_llm import db, jobqueue
-from blogforge_llm.engine import limits
+from blogforge_llm.engine import budgets, limits
 from blogforge_llm.jobs import noting
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
-from blogforge_llm.services.ops import errors, metrics, retention
+from blogforge_llm.services.ops import errors, ledger, metrics, retention
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
 
@@ -30,8 +30,13 @@ def sweep(timestamp: int) -> None:
         circuits.forget_gone(conn)
         metrics.forget_dead(conn)
         errors.forget_counts(conn)
+        budgets.forget_old(conn)
     with db.transaction() as conn:
         limits.forget_old(conn)
+    is_left = True
+    while is_left:
+        with db.transaction() as conn:
+            is_left = ledger.fold(conn) > 0
     with db.transaction() as conn:
         metrics.add_up(conn)  # so that the first look after a week finds little to do
 

@@ -48,6 +48,7 @@ async def _work(database_url: str, grace_s: float) -> None:
     tasks.register(app)
     upkeep.register(app)
     async with app.open_async():
+        print("blogforge: worker runs tasks", flush=True)
         while not stop.is_set():
             worker = asyncio.create_task(_fetch(app))
             await asyncio.wait({worker, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)

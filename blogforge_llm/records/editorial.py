@@ -182,6 +182,8 @@ class Suggestion:
     decided_by_name: str | None
     decided_at: datetime | None
     revision_id: int | None
+    edit_distance: float | None  # 0..1, from the output to what was accepted
+    passed_over_for: int | None  # the suggestion that was accepted in its place
     created_by: int | None
     created_by_name: str | None
     created_at: datetime

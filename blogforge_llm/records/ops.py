@@ -1,13 +1,15 @@
-"""What the overview of the LLM area says, the audit log, and /metrics."""
+"""What the overview of the LLM area says, /metrics, the ledger and budgets, the audit log, errors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from blogforge_llm.records.tasks import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +146,105 @@ class Metrics:
     workers: dict[str, int]
     resting: list[tuple[str, str, str]]
     processes: list[ProcessMetrics]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTotals:
+    """What calls cost, in USD: `known` and `estimated` apart. `unpriced` counts the calls whose cost is not known."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    known: Decimal
+    estimated: Decimal
+    unpriced: int
+
+    @property
+    def cost(self) -> Decimal:
+        return self.known + self.estimated
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSum(LedgerTotals):
+    """The same for one thing. `key` is its id, a day, or a source; None where there is no user or template."""
+
+    key: str | None
+    label: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One attempt as the ledger counts it. `outcome` is succeeded, cancelled, abandoned or a failure's category."""
+
+    id: int
+    task_id: int
+    position: int
+    started_at: datetime
+    model_name: str
+    provider_name: str
+    user_name: str | None
+    template_name: str | None
+    outcome: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cost: Decimal | None
+    cost_source: Source
+
+
+class BudgetScope(StrEnum):
+    INSTANCE = "instance"  # everybody together
+    EACH_USER = "each_user"  # everybody by themselves, but those with a budget of their own
+    USER = "user"  # one of them
+    BATCH = "batch"  # one batch; set where the batch is
+
+
+class BudgetPeriod(StrEnum):
+    """Of the calendar, in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+    EVER = "ever"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much may be spent, in USD, and how much was since `since`; `held` is what running calls may cost beside that.
+    For each_user these are those of the user who spent most. `until` is the first day of the next period."""
+
+    id: int
+    scope: BudgetScope
+    user_id: int | None
+    user_name: str | None
+    batch_id: int | None
+    period: BudgetPeriod
+    amount: Decimal
+    warn_share: Decimal
+    refuses_unpriced: bool
+    created_at: datetime
+    updated_at: datetime
+    since: date
+    until: date | None
+    top_user_name: str | None
+    spent: Decimal
+    held: Decimal
+
+    @property
+    def remaining(self) -> Decimal:
+        return max(self.amount - self.spent, Decimal(0))
+
+    @property
+    def state(self) -> str:
+        """ok, warning from the share on at which people are warned, or spent."""
+        if self.spent >= self.amount:
+            return "spent"
+        return "warning" if self.spent >= self.amount * self.warn_share else "ok"
+
+    @property
+    def label(self) -> str:
+        """Whose it is, in words."""
+        if self.scope is BudgetScope.INSTANCE:
+            return "The whole installation"
+        if self.scope is BudgetScope.EACH_USER:
+            return "Each user"
+        return self.user_name or "" if self.scope is BudgetScope.USER else f"Batch {self.batch_id}"

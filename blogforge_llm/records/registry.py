@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -62,7 +62,7 @@ class ProviderKey:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model of a provider. Prices are USD per million tokens; None is unknown, not free."""
+    """One model of a provider. Prices are those of now, in USD per million tokens; None is unknown, not free."""
 
     id: int
     provider_id: int
@@ -90,6 +90,25 @@ class Model:
     position: int
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs from `valid_from` until the next price begins, in USD per million tokens; None is unknown."""
+
+    id: int
+    model_id: int
+    valid_from: datetime
+    valid_until: datetime | None
+    input_price: Decimal | None
+    output_price: Decimal | None
+    created_by_name: str | None
+    created_at: datetime
+    is_future: bool
+
+    @property
+    def is_current(self) -> bool:
+        return not self.is_future and (self.valid_until is None or self.valid_until > datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

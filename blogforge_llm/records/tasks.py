@@ -94,7 +94,9 @@ class Task:
     status: TaskStatus
     template_version_id: int | None
     template_id: int | None
+    template_number: int | None
     template_name: str | None
+    is_override: bool  # its messages are not what the template says: somebody edited them for this task alone
     part_version_ids: list[int]
     inputs: dict[str, Any]
     messages: list[dict[str, str]]
@@ -108,6 +110,7 @@ class Task:
     served_by_model_id: int | None
     served_by: str | None
     served_by_provider: str | None
+    is_ai: bool | None  # of the model that answered
     error_category: Category | None
     error_message: str | None
     input_tokens: int
@@ -137,6 +140,7 @@ class TaskRow:
     id: int
     status: TaskStatus
     template_name: str | None
+    is_override: bool
     served_by: str | None
     served_by_provider: str | None
     error_category: Category | None

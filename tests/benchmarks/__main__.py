@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import breakers, clicks, gateway, starts
+from tests.benchmarks import breakers, clicks, gateway, overhead, starts
 from tests.benchmarks.numbers import Number
 from tests.installation import Installation
 from tests.provider_standin import Standin
@@ -22,6 +22,7 @@ def main() -> int:
             numbers += gateway.measure(installation, standin)
         numbers += starts.measure(Path(folder) / "data")
     numbers += breakers.measure()
+    numbers += overhead.measure()
     print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the load generator and the stand-in on the same\n")
     print(f"{'what':<52}{'median':>10}{'p95':>10}{'target':>12}")
     for number in numbers:

@@ -31,6 +31,15 @@ PAGES = [
     *("/llm/parts", "/llm/parts/new", "/llm/parts/1", "/llm/parts/1/edit"),
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
+    *("/llm/models/1/prices", "/llm/budgets", "/llm/budgets/new", "/llm/ledger", "/llm/ledger?group=user"),
+    *("/llm/ledger/attempts", "/llm/ledger?month=soon"),
+    *("/llm/trials", "/llm/trials?template=1&post=1", "/llm/tasks/1/rerun", "/llm/tasks/1/comparison?other=1"),
+    *(
+        "/llm/tasks/1/suggestion/new",
+        "/llm/outcomes",
+        "/llm/templates/1/outcomes",
+        "/llm/templates/1/outcomes?fallbacks=1",
+    ),
     *("/llm/health", "/llm/health/provider:1/opening"),
     *(
         "/account",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from blogforge_llm.engine.types import (
     Outcome,
     OutputContract,
     Parameters,
+    Price,
     TextDelta,
 )
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source
@@ -316,11 +318,27 @@ def test_when_all_are_refused_the_last_refusal_is_shown(standin: Standin) -> Non
     assert standin.requests == []
 
 
-def test_a_budget_refusal_stops_the_rest(standin: Standin) -> None:
-    door = Doorkeeper(groq=SPENT)
+def test_a_budget_that_refuses_all_is_what_is_told(standin: Standin) -> None:
+    door = Doorkeeper(groq=SPENT, cerebras=COOLING)
     answered = ask([candidate(standin), candidate(standin, "ok", "cerebras")], admission=door)
     assert answered.error is not None and answered.error.category is Category.BUDGET_EXCEEDED
+    assert str(answered.error) == SPENT.message
     assert standin.requests == []
+
+
+def test_whom_the_budget_still_allows_is_asked(standin: Standin) -> None:
+    """A spent budget is spent for all who cost something; a free model is not one of them."""
+    answered = ask([candidate(standin), candidate(standin, "ok", "cerebras")], admission=Doorkeeper(groq=SPENT))
+    assert answered.completion.served_by.kind == "cerebras"
+
+
+def test_a_call_is_paid_at_the_price_it_begins_with(standin: Standin) -> None:
+    now = datetime.now(UTC)
+    dearer = Price(now - timedelta(seconds=1), Decimal(10), Decimal(20))
+    later = Price(now + timedelta(hours=1), Decimal(100), Decimal(200))
+    usage = ask([candidate(standin)]).completion
+    changed = ask([candidate(standin, later_prices=(dearer, later))]).completion
+    assert usage.cost is not None and changed.cost == 10 * usage.cost
 
 
 def test_admission_is_asked_again_before_a_repeat(standin: Standin) -> None:

@@ -171,6 +171,12 @@ class SuggestionOut(Schema):
     revision = fields.Integer(
         attribute="revision_id", allow_none=True, metadata={"description": "What accepting it made."}
     )
+    edit_distance = fields.Float(
+        allow_none=True, metadata={"description": "From the text to what was accepted of it, 0 to 1.", "example": 0.12}
+    )
+    passed_over_for = fields.Integer(
+        allow_none=True, metadata={"description": "Discarded because this other suggestion was accepted."}
+    )
     decided_by = fields.String(attribute="decided_by_name", allow_none=True)
     decided_at = fields.AwareDateTime(allow_none=True)
     created_by = fields.String(attribute="created_by_name", allow_none=True)

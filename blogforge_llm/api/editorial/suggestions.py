@@ -63,12 +63,26 @@ def accept(data: dict[str, Any], suggestion_id: int) -> Suggestion:
     """Accept a suggestion
 
     Compare-and-set: its text, or yours made from it, becomes the field's newest revision if the field is still what the
-    suggestion was made from. After a 409 name the current revision as `base_revision` to write over it.
+    suggestion was made from. After a 409 name the current revision as `base_revision` to write over it. What else waits
+    in the field is put away (`passed_over_for` names this one); `reopen` takes it all back.
     """
     base = {"base_revision_id": data["base_revision"]} if "base_revision" in data else {}
     with db.transaction() as conn:
         suggestions.accept(conn, actor=current(), suggestion_id=suggestion_id, text=data.get("text"), **base)
         return suggestions.get(conn, suggestion_id=suggestion_id)
+
+
+@bp.post("/suggestions/<int:suggestion_id>/reopen")
+@bp.response(200, SuggestionOut)
+@bp.alt_response(404, description="No such suggestion.")
+@bp.alt_response(409, description="It was not accepted, or the field moved on since.")
+def reopen(suggestion_id: int) -> Suggestion:
+    """Take an acceptance back
+
+    The text before it becomes the field's newest revision again, and the suggestions it put away are open again.
+    """
+    with db.transaction() as conn:
+        return suggestions.reopen(conn, actor=current(), suggestion_id=suggestion_id)
 
 
 @bp.post("/suggestions/<int:suggestion_id>/discard")

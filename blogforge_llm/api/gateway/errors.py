@@ -46,7 +46,7 @@ OF_CATEGORY = {
     Category.INVALID_REQUEST: _Answer(400, BAD_REQUEST, "upstream_refused_request"),
     Category.CONTENT_FILTER: _Answer(400, BAD_REQUEST, "content_filter"),
     Category.OUTPUT_INVALID: _Answer(502, SERVER, "upstream_empty_answer"),
-    Category.BUDGET_EXCEEDED: _Answer(429, _QUOTA, "budget_exceeded"),
+    Category.BUDGET_EXCEEDED: _Answer(429, _QUOTA, "insufficient_quota"),
     Category.DEADLINE_EXCEEDED: _Answer(504, SERVER, "deadline_exceeded"),
     Category.CANCELLED: _Answer(409, BAD_REQUEST, "cancelled"),
 }

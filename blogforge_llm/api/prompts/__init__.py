@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.api.prompts import parts, templates
+from blogforge_llm.api.prompts import outcomes, parts, templates
 
-BLUEPRINTS = [parts.bp, templates.bp]
+BLUEPRINTS = [parts.bp, templates.bp, outcomes.bp]

@@ -1,7 +1,7 @@
-"""The registry area: providers, keys, models, routes, presets, circuits."""
+"""The registry area: providers, keys, models, prices, routes, presets, circuits."""
 
 from __future__ import annotations
 
-from blogforge_llm.api.registry import circuits, keys, models, presets, providers, routes
+from blogforge_llm.api.registry import circuits, keys, models, presets, prices, providers, routes
 
-BLUEPRINTS = [providers.bp, keys.bp, models.bp, routes.bp, presets.bp, circuits.bp]
+BLUEPRINTS = [providers.bp, keys.bp, models.bp, prices.bp, routes.bp, presets.bp, circuits.bp]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text
+from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text, Whole
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
+from blogforge_llm.services.tasks.asking import MOST_MESSAGES
+from blogforge_llm.services.tasks.reruns import Prompt
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
 _STATUS = validate.OneOf([status.value for status in TaskStatus])
@@ -31,7 +33,11 @@ class TaskIn(Schema):
         "not": {"required": ["route", "model"]},
     }
 
-    template_id = Id(metadata={"description": "Its published version is used."})
+    template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
+    version = Whole(
+        validate=validate.Range(min=1, max=2**31 - 1),
+        metadata={"description": "The number of the template's version.", "example": 2},
+    )  # fmt: skip
     inputs = fields.Dict(
         keys=fields.String(),
         values=Input(),
@@ -40,7 +46,12 @@ class TaskIn(Schema):
             "example": {"basic_idea": "Why bread rises"},
         },
     )
-    messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, 500))
+    override = fields.List(
+        fields.Nested(MessageSchema), validate=validate.Length(1, MOST_MESSAGES),
+        metadata={"description": "Sent in place of what the template says, this once. The task is marked `is_override` "
+                  "and stays out of the template's outcomes."},
+    )  # fmt: skip
+    messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, MOST_MESSAGES))
     route = Line(metadata={"description": "A route's name. Without route and model the default route answers."})
     model = Line(
         metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
@@ -93,6 +104,7 @@ class TaskRowOut(Schema):
     id = fields.Integer()
     status = fields.String(validate=_STATUS)
     template = fields.String(attribute="template_name", allow_none=True)
+    is_override = fields.Boolean(metadata={"description": "Its messages were edited: they are not the template's."})
     served_by = fields.String(allow_none=True, metadata={"description": "The model that really answered."})
     cost = Money(allow_none=True)
     cost_source = fields.String(validate=validate.OneOf([source.value for source in Source]))
@@ -103,6 +115,8 @@ class TaskRowOut(Schema):
 class TaskOut(TaskRowOut):
     """A task with its messages and every attempt."""
 
+    template_id = fields.Integer(allow_none=True)
+    template_version = fields.Integer(attribute="template_number", allow_none=True, metadata={"example": 2})
     output = fields.String(allow_none=True)
     error = fields.Nested(ErrorOut, allow_none=True)
     messages = fields.List(fields.Nested(MessageSchema))
@@ -120,6 +134,40 @@ class TaskOut(TaskRowOut):
 class TaskAccepted(Schema):
     id = fields.Integer()
     status = fields.String(validate=_STATUS)
+
+
+class RerunIn(Schema):
+    """Which messages to send."""
+
+    prompt = fields.String(
+        load_default=Prompt.SAME.value, validate=validate.OneOf([prompt.value for prompt in Prompt]),
+        metadata={"description": "`same`: byte for byte as they were. `current`: what the template says today of the "
+                  "same inputs."},
+    )  # fmt: skip
+
+
+class ComparisonQuery(Schema):
+    other = fields.Integer(
+        validate=validate.Range(1, 2**63 - 1),
+        metadata={"description": "The task to compare with; without it, what the template says today."},
+    )
+
+
+class ChangeOut(Schema):
+    """A run of text. All `same` and `added` in order are the new text."""
+
+    kind = fields.String(validate=validate.OneOf(["same", "added", "removed"]))
+    text = fields.String()
+
+
+class ComparisonOut(Schema):
+    """What differs, word by word, from this task to the other, or to what its template says today."""
+
+    is_same_prompt = fields.Boolean()
+    prompt = fields.List(fields.Nested(ChangeOut), metadata={"description": "Each message under its role in brackets."})
+    output = fields.List(
+        fields.Nested(ChangeOut), allow_none=True, metadata={"description": "null until both tasks have an output."}
+    )
 
 
 class TaskQuery(Schema):

@@ -13,7 +13,7 @@ from blogforge_llm.api.tasks import schemas
 from blogforge_llm.live import events
 from blogforge_llm.live.hub import hub
 from blogforge_llm.records.tasks import Task, TaskStatus
-from blogforge_llm.services.tasks import asking, attempts, tasks
+from blogforge_llm.services.tasks import asking, attempts, comparisons, reruns, tasks
 
 bp = Blueprint("tasks", __name__, url_prefix="/api/v1/llm/tasks", description="Pieces of LLM work, and their attempts.")
 
@@ -66,11 +66,32 @@ def retry(task_id: int) -> Task:
 
 
 @bp.post("/<int:task_id>/rerun")
+@bp.arguments(schemas.RerunIn, required=False)
 @bp.response(202, schemas.TaskAccepted)
-def rerun(task_id: int) -> Task:
-    """A new task with the same messages, byte for byte."""
+@bp.alt_response(404, description="No such task.")
+@bp.alt_response(409, description="Its template is archived.")
+def rerun(data: dict[str, Any], task_id: int) -> Task:
+    """Ask the same again as a new task
+
+    With its messages byte for byte, or with what its template says now of the same inputs.
+    """
+    prompt = reruns.Prompt(data["prompt"])
     with db.transaction() as conn:
-        return tasks.rerun(conn, actor=authentication.current(), task_id=task_id)
+        return reruns.create(conn, actor=authentication.current(), task_id=task_id, prompt=prompt)
+
+
+@bp.get("/<int:task_id>/comparison")
+@bp.arguments(schemas.ComparisonQuery, location="query")
+@bp.response(200, schemas.ComparisonOut)
+@bp.alt_response(404, description="No such task.")
+@bp.alt_response(409, description="Its template is archived.")
+def compare(query: dict[str, Any], task_id: int) -> comparisons.Comparison:
+    """Compare a task with another, or its prompt with what the template says today"""
+    actor, other = authentication.current(), query.get("other")
+    with db.connection() as conn:
+        if other is None:
+            return comparisons.of_today(conn, actor=actor, task_id=task_id)
+        return comparisons.of_tasks(conn, actor=actor, old_id=task_id, new_id=other)
 
 
 @bp.get("/<int:task_id>/stream")

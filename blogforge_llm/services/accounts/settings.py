@@ -49,7 +49,11 @@ def get(conn: db.Connection, *, actor: User, key: str) -> Setting:
 
 def value(conn: db.Connection, *, key: str) -> Any:
     """The value in force, for the code that obeys it."""
-    kept = sql.get_value(conn, key=key)
+    return in_force(sql.get_value(conn, key=key), key=key)
+
+
+def in_force(kept: Any, *, key: str) -> Any:
+    """What was kept, or the default where nothing was."""
     return _known(key).default if kept is None else kept
 
 

@@ -10,8 +10,10 @@ from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Origin, Place, Revision, Suggestion, SuggestionStatus
+from blogforge_llm.services import distances, uniqueness
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import fields, plans, posts, workflow
+from blogforge_llm.services.editorial import fields, plans, posts, revisions, workflow
+from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.tasks import tasks
 
 sql = db.load("editorial/suggestions")
@@ -53,9 +55,28 @@ def create(
         conn, actor=actor, post_id=post_id, field_key=field_key, action_id=action_id, route_id=route_id,
         model_id=model_id, parameters=parameters,
     )  # fmt: skip
-    if instead_of is not None and get(conn, suggestion_id=instead_of).status == SuggestionStatus.FAILED:
-        discard(conn, actor=actor, suggestion_id=instead_of)
+    if instead_of is not None:
+        _ask_instead(conn, actor, instead_of)
     return [_ask(conn, actor, post_id, plan) for _ in range(count)]
+
+
+def offer(conn: db.Connection, *, actor: User, task_id: int, post_id: int, field_key: str) -> Suggestion:
+    """Offer what a task wrote to a field, on the revision that its inputs came from if they came from this post, else
+    on the newest. Raises Conflict while it has no output, when it was offered before, and for a deleted post."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    fields.lock_live(conn, post_id=post_id)
+    task, field = tasks.get(conn, task_id=task_id), workflow.get_field(conn, key=field_key)
+    if field.scope != "post":
+        raise NotFound("Posts have no such field.")
+    if not task.output:
+        raise Conflict("This task has no output, so there is nothing to offer.")
+    message = "This output was offered to a field before. Run it again to offer it once more."
+    with uniqueness.guard(conn, constraint="suggestions_task_id_key", message=message):
+        suggestion_id = sql.create_suggestion(
+            conn, post_id=post_id, field_id=field.id, action_id=None, task_id=task_id, user_id=actor.id,
+            base_revision_id=sql.get_base(conn, post_id=post_id, field_id=field.id, task_id=task_id),
+        )  # fmt: skip
+    return get(conn, suggestion_id=suggestion_id)
 
 
 def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
@@ -95,7 +116,8 @@ def accept(
     text: str | None = None,
     base_revision_id: int | _Base | None = OWN_BASE,
 ) -> Revision:
-    """Write the output, or `text` made from it, into the field as a new revision.
+    """Write the output, or `text` made from it, into the field as a new revision. What else waits in the field for a
+    decision is put away with it; `reopen` takes all of it back.
 
     Raises Conflict when the field moved on from the base (its `current` is what is there), when somebody decided
     before, and while there is nothing to accept.
@@ -123,8 +145,39 @@ def accept(
     )
     assert revision is not None  # the text is not empty
     decision = SuggestionStatus.EDITED if is_edited else SuggestionStatus.ACCEPTED
-    sql.decide(conn, suggestion_id=suggestion.id, decision=decision, user_id=actor.id, revision_id=revision.id)
+    distance = distances.normalised(fields.shaped(field, output), fields.shaped(field, text)) if is_edited else None
+    rivals = [row["id"] for row in sql.list_rivals(conn, suggestion_id=suggestion.id)]
+    with outcomes.recounted(conn, [suggestion.id, *rivals]):
+        _decide(conn, actor, suggestion.id, decision, revision_id=revision.id, edit_distance=distance)
+        sql.pass_over(conn, suggestion_ids=rivals, chosen_id=suggestion.id, user_id=actor.id)
     return revision
+
+
+def reopen(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
+    """Take an acceptance back: the text before it again, and every suggestion it put away open again. Raises Conflict
+    when the field moved on since, or nothing was accepted."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    suggestion = _lock(conn, suggestion_id)
+    if suggestion.revision_id is None:
+        raise Conflict("This suggestion is not accepted, so there is nothing to undo.")
+    accepted = revisions.get(conn, revision_id=suggestion.revision_id)
+    if accepted.suggestion_id != suggestion.id:
+        raise Conflict("Accepting it changed nothing, so there is nothing to undo.")
+    back = revisions.restore(
+        conn, actor=actor, post_id=suggestion.post_id, field_key=suggestion.field_key,
+        revision_id=accepted.base_revision_id, base_revision_id=accepted.id,
+    )  # fmt: skip
+    ids = [suggestion.id, *list_passed_over(conn, suggestion_id=suggestion.id)]
+    with outcomes.recounted(conn, ids):
+        sql.reopen(
+            conn, suggestion_ids=ids, old_base=accepted.base_revision_id, new_base=back.id if back else None
+        )  # fmt: skip
+    return get(conn, suggestion_id=suggestion_id)
+
+
+def list_passed_over(conn: db.Connection, *, suggestion_id: int) -> list[int]:
+    """What accepting this one put away."""
+    return [row["id"] for row in sql.list_passed_over(conn, suggestion_id=suggestion_id)]
 
 
 def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
@@ -136,8 +189,8 @@ def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggesti
     if suggestion.status in {SuggestionStatus.ACCEPTED, SuggestionStatus.EDITED}:
         _require_undecided(suggestion)
     if suggestion.is_open:
-        decision = SuggestionStatus.DISCARDED
-        sql.decide(conn, suggestion_id=suggestion_id, decision=decision, user_id=actor.id, revision_id=None)
+        with outcomes.recounted(conn, [suggestion_id]):
+            _decide(conn, actor, suggestion_id, SuggestionStatus.DISCARDED)
     return get(conn, suggestion_id=suggestion_id)
 
 
@@ -152,8 +205,7 @@ def withdraw(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggest
             tasks.cancel(conn, actor=actor, task_id=suggestion.task_id)
     except Conflict:  # it ended between our look and the cancel
         return get(conn, suggestion_id=suggestion_id)
-    decision = SuggestionStatus.WITHDRAWN
-    sql.decide(conn, suggestion_id=suggestion_id, decision=decision, user_id=actor.id, revision_id=None)
+    _decide(conn, actor, suggestion_id, SuggestionStatus.WITHDRAWN)
     return get(conn, suggestion_id=suggestion_id)
 
 
@@ -183,6 +235,26 @@ def _ask(conn: db.Connection, actor: User, post_id: int, plan: plans.Plan) -> Su
         base_revision_id=plan.base_revision_id, user_id=actor.id,
     )  # fmt: skip
     return get(conn, suggestion_id=suggestion_id)
+
+
+def _ask_instead(conn: db.Connection, actor: User, suggestion_id: int) -> None:
+    """Somebody is not content with this one: a failure is put away, a text stays to be compared with."""
+    suggestion = _lock(conn, suggestion_id)
+    if suggestion.status == SuggestionStatus.FAILED:
+        discard(conn, actor=actor, suggestion_id=suggestion_id)
+    elif suggestion.status == SuggestionStatus.PENDING:
+        with outcomes.recounted(conn, [suggestion_id]):
+            sql.note_asked_again(conn, suggestion_id=suggestion_id)
+
+
+def _decide(
+    conn: db.Connection, actor: User, suggestion_id: int, decision: SuggestionStatus, *,
+    revision_id: int | None = None, edit_distance: float | None = None,
+) -> None:  # fmt: skip
+    sql.decide(
+        conn, suggestion_id=suggestion_id, decision=decision, user_id=actor.id, revision_id=revision_id,
+        edit_distance=edit_distance,
+    )  # fmt: skip
 
 
 def _lock(conn: db.Connection, suggestion_id: int) -> Suggestion:

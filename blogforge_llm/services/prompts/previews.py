@@ -14,6 +14,7 @@ from blogforge_llm.records.prompts import Block, Piece, Variable
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import blocks as block_rules
 from blogforge_llm.services.prompts import resolver, templates
+from blogforge_llm.services.prompts.rendering import Value
 from blogforge_llm.services.prompts.resolver import Resolved
 
 
@@ -48,7 +49,7 @@ def of_template(
     return _preview(resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs))
 
 
-def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, str]) -> Preview:
+def of_version(conn: db.Connection, *, template_version_id: int, inputs: Mapping[str, Value]) -> Preview:
     """For somebody who looks at a template: what has no value yet stands there as its placeholder, and a mistake is
     told instead of raised."""
     return _sketch(resolver.list_pieces(conn, template_version_id), inputs)
@@ -66,10 +67,10 @@ def of_blocks(conn: db.Connection, *, actor: User, blocks: Sequence[Block], inpu
     return _sketch(pieces, inputs)
 
 
-def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, str]) -> Preview:
+def _sketch(pieces: Sequence[Piece], inputs: Mapping[str, Value]) -> Preview:
     variables = resolver.variables_of(pieces)
     given = {variable.name: inputs.get(variable.name, "") for variable in variables}
-    empty = tuple(v.name for v in variables if v.is_required and not given[v.name].strip())
+    empty = tuple(v.name for v in variables if v.is_required and resolver.is_empty(given[v.name]))
     try:
         return _preview(resolver.assemble(pieces, given | {name: f"{{{{ {name} }}}}" for name in empty}), empty)
     except Invalid as error:

@@ -120,7 +120,7 @@ def assemble(pieces: Iterable[Piece], inputs: Mapping[str, Any]) -> Resolved:
     spoken: list[tuple[str, str]] = []
     omitted: list[str] = []
     for piece in pieces:
-        if piece.is_optional and any(_is_empty(values[name]) for name in _needed(piece)):
+        if piece.is_optional and any(is_empty(values[name]) for name in _needed(piece)):
             omitted.append(piece.source)
         elif text := _text(piece, values).strip():
             spoken.append((piece.role, text))
@@ -163,7 +163,7 @@ def _values(wanted: list[Variable], inputs: Mapping[str, Any]) -> dict[str, Valu
     """Every wanted name with its value. Raises Invalid naming all that are missing or unknown."""
     values: dict[str, Value] = {name: _value(name, value) for name, value in inputs.items()}
     names = [variable.name for variable in wanted]
-    missing = [v.name for v in wanted if v.is_required and _is_empty(values.get(v.name, ""))]
+    missing = [v.name for v in wanted if v.is_required and is_empty(values.get(v.name, ""))]
     unknown = [name for name in values if name not in names]
     errors = {f"inputs.{name}": "The template needs it, and it is empty." for name in missing}
     errors |= {f"inputs.{name}": "The template has no such variable." for name in unknown}
@@ -195,7 +195,8 @@ def _value(name: str, value: Any) -> Value:
     return items
 
 
-def _is_empty(value: Value) -> bool:
+def is_empty(value: Value) -> bool:
+    """Whether it says nothing: blanks only, or a list of nothing else."""
     return not (value.strip() if isinstance(value, str) else any(item.strip() for item in value))
 
 

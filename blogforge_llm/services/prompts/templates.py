@@ -48,6 +48,14 @@ def get(conn: db.Connection, *, template_id: int) -> Template:
     return Template(**row)
 
 
+def require_living(conn: db.Connection, *, template_id: int) -> Template:
+    """Raises NotFound, and Conflict for an archived one: nothing can be asked with it."""
+    template = get(conn, template_id=template_id)
+    if template.archived_at is not None:
+        raise Conflict(f"The template “{template.name}” is archived. Bring it back, or use another one.")
+    return template
+
+
 def list_(
     conn: db.Connection, *, q: str = "", is_archived: bool = False, limit: int | None = None, offset: int = 0
 ) -> list[Template]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine import breakers
 from blogforge_llm.engine.fallback import Refusal
-from blogforge_llm.engine.types import Candidate, Limits
+from blogforge_llm.engine.types import Candidate, Limits, Price
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
@@ -29,7 +31,6 @@ def list_for(
     it can be asked with, the user's own before the shared ones. Raises Invalid saying what to do when nobody can be
     asked.
     """
-    address_policy.apply(conn)
     if model_id is not None:
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
     rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
@@ -49,7 +50,6 @@ def list_for(
 
 def for_provider(conn: db.Connection, *, provider_id: int, user_id: int | None = None) -> Candidate:
     """The provider without a model, for asking what models it has. Raises NotFound, or Invalid without its key."""
-    address_policy.apply(conn)
     rows = list(sql.list_for_provider(conn, provider_id=provider_id, user_id=user_id))
     if not rows or rows[0]["provider_archived_at"] is not None:
         raise NotFound("There is no such provider. It may have been archived.")
@@ -120,6 +120,7 @@ def _needs_no_key(row: dict[str, Any]) -> bool:
 
 
 def _with_key(row: dict[str, Any]) -> Candidate:
+    address_policy.follow(row["forbids_private"])
     return _candidate(row, api_key=None if row["ciphertext"] is None else encryption.decrypt(row["ciphertext"]))
 
 
@@ -144,7 +145,17 @@ def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
         account_limits=Limits(*row["account_limits"]),
         model_limits=Limits(*row["model_limits"]),
         has_notice=row["has_notice"],
+        is_held_back=row["is_held_back"],
+        later_prices=tuple(_price(*said) for said in row["later_prices"] or ()),
+        max_output_tokens=row["max_output_tokens"],
+        has_budgets=row["has_budgets"],
     )
+
+
+def _price(valid_from: str, input_price: str | None, output_price: str | None) -> Price:
+    """From JSON, with the numbers as texts: none of their digits is lost."""
+    paid, earned = (None if text is None else Decimal(text) for text in (input_price, output_price))
+    return Price(datetime.fromisoformat(valid_from), paid, earned)
 
 
 def _what_is_missing(conn: db.Connection) -> str:

@@ -14,12 +14,11 @@ from blogforge_llm.records.registry import Model, Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.ops import audit
-from blogforge_llm.services.registry import circuits, known_services, providers, routes
+from blogforge_llm.services.registry import circuits, known_services, prices, providers, routes
 
 sql = db.load("registry/models")
 
 PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed", "response_format", "stream_options")
-_LARGEST_PRICE = Decimal(1_000_000)
 _LONGEST_WAIT_S = 3600
 
 
@@ -68,6 +67,7 @@ _DEFAULTS: Details = {
     "is_enabled": True,
 }
 _FIELDS = (*_DEFAULTS, "is_ai", "name")
+_PRICES = ("input_price", "output_price")
 
 
 def list_all(conn: db.Connection, *, limit: int = 10_000, offset: int = 0) -> list[Model]:
@@ -119,8 +119,11 @@ def create(
     provider = providers.get(conn, provider_id=provider_id)
     is_ai = provider.kind != ProviderKind.LLM or name not in known_services.NOT_AI
     values = _clean({**_DEFAULTS, "is_ai": is_ai, **details, "name": name})
+    costs = {field: values.pop(field) for field in _PRICES}
     with _guard(conn, provider, values["name"]):
         model_id = sql.create_model(conn, provider_id=provider_id, **values)
+    if any(price is not None for price in costs.values()):
+        prices.record(conn, actor=actor, model_id=model_id, **costs)
     model = get(conn, model_id=model_id)
     audit.record(conn, actor=actor, action="create", noun="model", noun_id=model_id, detail=_label(model), after=model)
     if in_default_route or routes.get_default(conn) is None:
@@ -129,13 +132,17 @@ def create(
 
 
 def update(conn: db.Connection, *, actor: User, model_id: int, **changes: Unpack[Changes]) -> Model:
-    """Change what is given. Raises Invalid, or Conflict when the provider has another model of that name."""
+    """Change what is given; another price holds from now on. Raises Invalid, or Conflict when the provider has another
+    model of that name."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     model = get(conn, model_id=model_id)
     stands = asdict(model)
     values = _clean({**{field: stands[field] for field in _FIELDS}, **changes})
+    costs = {field: values.pop(field) for field in _PRICES}
     with _guard(conn, providers.get(conn, provider_id=model.provider_id), values["name"]):
         sql.update_model(conn, model_id=model_id, **values)
+    if any(costs[field] != stands[field] for field in _PRICES):
+        prices.create(conn, actor=actor, model=model, **costs)
     if values["name"] != model.name:
         circuits.forget_model(conn, model_id=model_id)
     after = get(conn, model_id=model_id)
@@ -188,10 +195,7 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
     for field in ("context_window", "max_output_tokens"):
         if values[field] is not None and not 0 < values[field] < 2**31:
             wrong[field] = "A number of tokens is a whole number above 0, or empty when not known."
-    for field in ("input_price", "output_price"):
-        price = values[field]
-        if price is not None and not (price.is_finite() and 0 <= price <= _LARGEST_PRICE):
-            wrong[field] = "A price is in USD per million tokens, 0 or more, or empty when not known."
+    wrong |= prices.wrong_prices({field: values[field] for field in _PRICES})
     for field in ("first_token_timeout_s", "idle_timeout_s"):
         wait = values[field]
         if wait is not None and not (wait.is_finite() and 0 < wait <= _LONGEST_WAIT_S):

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Candidate, Message, Parameters
 from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.prompts import MessageRole
 from blogforge_llm.records.tasks import Lease, Task
+from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.prompts import resolver
+from blogforge_llm.services.prompts import resolver, templates
 from blogforge_llm.services.registry import candidates, models, offers, routes
 from blogforge_llm.services.tasks import tasks
+
+
+class Whom(TypedDict):
+    """A route or one model; neither means the default route."""
+
+    route_id: int | None
+    model_id: int | None
+
+
+MOST_MESSAGES = 500
+_LONGEST = 1_000_000  # characters of one message
 
 
 def create(
@@ -21,7 +34,9 @@ def create(
     *,
     actor: User,
     template_id: int | None = None,
+    version: int | None = None,
     inputs: Mapping[str, Any] | None = None,
+    override: Sequence[Mapping[str, str]] | None = None,
     messages: Sequence[Mapping[str, str]] | None = None,
     route: str | None = None,
     model: str | None = None,
@@ -33,28 +48,63 @@ def create(
         raise Invalid.field("messages", "Give either template_id or messages.")
     if route and model:
         raise Invalid.field("model", "Give either route or model.")
-    if inputs and template_id is None:
-        raise Invalid.field("inputs", "Inputs fill a template's variables; with messages there are none.")
-    route_id, model_id = _route_id(conn, route), _model_id(conn, model)
+    for name, given in (("inputs", inputs), ("version", version), ("override", override)):
+        if given and template_id is None:
+            raise Invalid.field(name, f"{name} goes with a template; with messages there is none.")
+    whom: Whom = {"route_id": _route_id(conn, route), "model_id": _model_id(conn, model)}
     # Whoever cannot be asked is refused here, with the reason, rather than later on the task.
-    candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id)
-    given = dict(parameters or {})
-    if "stop" in given:
-        given["stop"] = tuple(given["stop"])
-    chosen: dict[str, Any] = {
-        "route_id": route_id,
-        "model_id": model_id,
-        "parameters": Parameters(**given),
+    candidates.list_for(conn, **whom, user_id=actor.id)
+    if template_id is None:
+        asked: tasks.Options = {"messages": [Message.of(each["role"], each["content"]) for each in messages or ()]}
+    else:
+        asked = prompt_of(conn, template_id=template_id, version=version, inputs=inputs or {}, override=override)
+    asked |= {
+        "route_id": whom["route_id"], "model_id": whom["model_id"], "parameters": parameters_of(parameters or {}),
         "deadline_s": deadline_s,
-    }
-    if messages is not None:
-        said = [Message.of(message["role"], message["content"]) for message in messages]
-        return tasks.create(conn, actor=actor, messages=said, **chosen)
-    resolved = resolver.resolve(conn, template_id=template_id, inputs=dict(inputs or {}))
-    return tasks.create(
-        conn, actor=actor, messages=resolved.messages, template_version_id=resolved.template_version_id,
-        part_version_ids=resolved.part_version_ids, inputs=inputs, **chosen,
-    )  # fmt: skip
+    }  # fmt: skip
+    return tasks.create(conn, actor=actor, **asked)
+
+
+def prompt_of(
+    conn: db.Connection,
+    *,
+    template_id: int,
+    version: int | None = None,
+    inputs: Mapping[str, Any],
+    override: Sequence[Mapping[str, str]] | None = None,
+) -> tasks.Options:
+    """What tasks.create needs of a template: its messages, or `override` in their place for this once, marked if they
+    differ. Raises as the resolver does, also with an override: its template must be able to speak."""
+    version_id = None
+    if version is not None:
+        templates.require_living(conn, template_id=template_id)
+        version_id = templates.get_version(conn, template_id=template_id, number=version).id
+    resolved = resolver.resolve(conn, template_id=template_id, template_version_id=version_id, inputs=inputs)
+    said = resolved.messages if override is None else _cleaned(override)
+    return {
+        "messages": said, "is_override": tuple(said) != resolved.messages, "inputs": inputs,
+        "template_version_id": resolved.template_version_id, "part_version_ids": resolved.part_version_ids,
+    }  # fmt: skip
+
+
+def parameters_of(given: Mapping[str, Any]) -> Parameters:
+    named = dict(given)
+    if "stop" in named:
+        named["stop"] = tuple(named["stop"])
+    return Parameters(**named)
+
+
+def _cleaned(messages: Sequence[Mapping[str, str]]) -> tuple[Message, ...]:
+    if not 1 <= len(messages) <= MOST_MESSAGES:
+        raise Invalid.field("override", f"A prompt has 1 to {MOST_MESSAGES} messages.")
+    cleaned = []
+    for number, message in enumerate(messages):
+        name, label = f"override.{number}.content", f"Message {number + 1}"
+        if message["role"] not in set(MessageRole):
+            raise Invalid.field(f"override.{number}.role", f"A role is one of {', '.join(MessageRole)}.")
+        text = texts.clean(message["content"], name=name, label=label, max_length=_LONGEST)
+        cleaned.append(Message.of(message["role"], text))
+    return tuple(cleaned)
 
 
 def create_awaited(

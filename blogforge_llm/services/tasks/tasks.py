@@ -1,6 +1,6 @@
-"""Tasks: create, start, finish, cancel, retry, rerun. Every change of state is compare-and-set; runner.py asks.
+"""Tasks: create, start, finish, cancel, retry. Every change of state is compare-and-set; runner.py asks.
 
-The neighbour recovery.py brings back what dead workers held.
+The neighbour recovery.py brings back what dead workers held, reruns.py makes new tasks of old ones.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ _NEWEST = 2**63 - 1
 
 
 class Options(TypedDict, total=False):
-    """What a task may be given beside its messages, as `add` takes it."""
+    """What a task may be given, as `add` takes it."""
 
+    messages: Sequence[Message]
     template_version_id: int | None
     part_version_ids: Sequence[int]
     inputs: Mapping[str, Any] | None
@@ -38,13 +39,15 @@ class Options(TypedDict, total=False):
     contract: OutputContract | None
     deadline_s: float | None
     is_queued: bool
+    is_override: bool
     rerun_of: int | None
     lease: Lease | None
+    billed_to: str | None
 
 
-def create(conn: db.Connection, *, actor: User, messages: Sequence[Message], **options: Unpack[Options]) -> Task:
+def create(conn: db.Connection, *, actor: User, **options: Unpack[Options]) -> Task:
     """As `add` does; the task as it then is."""
-    return get(conn, task_id=add(conn, actor=actor, messages=messages, **options))
+    return get(conn, task_id=add(conn, actor=actor, **options))
 
 
 def add(
@@ -61,11 +64,14 @@ def add(
     contract: OutputContract | None = None,
     deadline_s: float | None = None,
     is_queued: bool = True,
+    is_override: bool = False,
     rerun_of: int | None = None,
     lease: Lease | None = None,
+    billed_to: str | None = None,
 ) -> int:
     """One piece of work, queued in the same transaction; with `is_queued=False` the caller asks runner.ask_now itself,
-    with a lease of the runner's it is already running and belongs to runner.stream_leased.
+    with a lease of the runner's it is already running and belongs to runner.stream_leased. `billed_to` ("batch:12") is
+    what its calls are spent for beside their user: a budget of that batch counts them (services/ops/budgets.py).
 
     Without route and model the default route answers; without a deadline the settings have one.
     Raises Invalid for messages no model could be sent.
@@ -88,11 +94,13 @@ def add(
         contract=Jsonb(_given(contract)) if contract else None,
         deadline_s=deadline_s,
         is_awaited=not is_queued,
+        is_override=is_override,
         rerun_of=rerun_of,
         run_id=lease.run_id if lease else None,
         worker_id=lease.worker_id if lease else None,
         request_id=tracing.request_id(),
         created_by=actor.id,
+        billed_to=billed_to,
     )
     if is_queued:
         deliver(conn, task_id=task_id)
@@ -119,7 +127,11 @@ def list_(
         rows = sql.list_tasks(conn, before_id=before, limit=limit)
     else:
         rows = sql.list_tasks_by_status(conn, status=status, before_id=before, limit=limit)
-    return [TaskRow(**row | _enums(row)) for row in rows]
+    return [row_of(row) for row in rows]
+
+
+def row_of(row: dict[str, Any]) -> TaskRow:
+    return TaskRow(**row | _enums(row))
 
 
 def request_of(task: Task) -> Request:
@@ -180,7 +192,7 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     """Queue a failed or cancelled task again; its attempts add up. Raises Conflict for any other."""
     permissions.require(actor, Permission.RUN_TASKS)
     task = get(conn, task_id=task_id)
-    _require_texts(task)
+    require_texts(task)
     if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)
@@ -188,28 +200,7 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     return get(conn, task_id=task_id)
 
 
-def rerun(conn: db.Connection, *, actor: User, task_id: int) -> Task:
-    """A new task with the same messages, byte for byte."""
-    old = get(conn, task_id=task_id)
-    _require_texts(old)
-    request = request_of(old)
-    return create(
-        conn,
-        actor=actor,
-        messages=request.messages,
-        template_version_id=old.template_version_id,
-        part_version_ids=old.part_version_ids,
-        inputs=old.inputs,
-        route_id=old.route_id,
-        model_id=old.model_id,
-        parameters=request.parameters,
-        contract=request.contract,
-        deadline_s=old.deadline_s,
-        rerun_of=old.id,
-    )
-
-
-def _require_texts(task: Task) -> None:
+def require_texts(task: Task) -> None:
     """Raises Conflict when retention cleared them (services/ops/retention.py)."""
     if not task.messages:
         raise Conflict("The prompt of this task was cleared, for the settings keep prompts only so long. Ask anew.")

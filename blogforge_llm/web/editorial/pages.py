@@ -12,8 +12,7 @@ from blogforge_llm.errors import Conflict, DomainError, Invalid
 from blogforge_llm.records.editorial import Field
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import desk, workflow
-from blogforge_llm.services.registry import models, routes
-from blogforge_llm.web import htmx, viewers
+from blogforge_llm.web import asked, htmx, viewers
 from blogforge_llm.web.editorial import steps
 
 
@@ -41,7 +40,7 @@ def step(post_id: int, substage: str, **state: Any) -> str:
     """The whole page of a step."""
     with db.transaction() as conn:
         found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
-        choices = _choices(conn)
+        choices = asked.choices(conn)
     return render_template(
         "editorial/workflow/show.html", desk=found, post=found.overview.post, choices=choices,
         steps=steps.groups(found.overview, substage), **_state(state),
@@ -62,14 +61,14 @@ def part(template: str, post_id: int, field_key: str, **state: Any) -> str:
         found = desk.open_at(
             conn, actor=viewers.current(), post_id=post_id, substage_key=field.substage_key, field_key=field_key
         )
-        choices = _choices(conn)
+        choices = asked.choices(conn)
     return render_template(
         template, desk=found, post=found.overview.post, choices=choices, block=found.blocks[0],
         steps=steps.groups(found.overview, field.substage_key), **_state(state),
     )  # fmt: skip
 
 
-def changed(post_id: int, field_key: str, *, notice: str = "", undo: dict[str, Any] | None = None) -> Response:
+def changed(post_id: int, field_key: str, *, notice: str = "", undo: int | None = None) -> Response:
     """After something was done to a field: its block with a notice, or the way back to it."""
     if htmx.wants_fragment():
         html = part("editorial/fields/_changed.html", post_id, field_key, focus=field_key, notice=notice, undo=undo)
@@ -111,13 +110,6 @@ def base_revision() -> int | None:
 
 def _address(post_id: int, field: Field) -> str:
     return url_for("workflow.show", substage=field.substage_key, post_id=post_id, _anchor=f"field-{field.key}")
-
-
-def _choices(conn: db.Connection) -> list[tuple[str, str]]:
-    """Whom one may ask instead of the action's route."""
-    named = [(f"route:{route.id}", f"Route {route.name}") for route in routes.list_all(conn) if route.models]
-    usable = [model for model in models.list_all(conn) if model.is_enabled and model.provider_is_enabled]
-    return named + [(f"model:{model.id}", f"{model.name} on {model.provider_name}") for model in usable]
 
 
 def _state(given: dict[str, Any]) -> dict[str, Any]:

@@ -54,11 +54,24 @@ def accept(suggestion_id: int) -> ResponseReturnValue:
     try:
         with db.transaction() as conn:
             revision = suggestions.accept(conn, actor=viewers.current(), suggestion_id=suggestion_id, text=text, **base)
+            others = len(suggestions.list_passed_over(conn, suggestion_id=suggestion_id))
     except forms.REFUSALS as refusal:
         return pages.refused(suggestion.post_id, suggestion.field_key, refusal, edits={suggestion_id: text or ""})
-    undo = {"revision_id": revision.base_revision_id or "", "base_revision": revision.id}
-    is_new = revision.suggestion_id == suggestion_id
-    return pages.changed(suggestion.post_id, suggestion.field_key, notice="Accepted.", undo=undo if is_new else None)
+    notice = f"Accepted. The other {'one is' if others == 1 else f'{others} are'} put away." if others else "Accepted."
+    undo = suggestion_id if revision.suggestion_id == suggestion_id else None
+    return pages.changed(suggestion.post_id, suggestion.field_key, notice=notice, undo=undo)
+
+
+@bp.post("/suggestions/<int:suggestion_id>/reopening")
+def reopen(suggestion_id: int) -> ResponseReturnValue:
+    """Undo of an acceptance."""
+    suggestion = _get(suggestion_id)
+    try:
+        with db.transaction() as conn:
+            suggestions.reopen(conn, actor=viewers.current(), suggestion_id=suggestion_id)
+    except forms.REFUSALS as refusal:
+        return pages.refused(suggestion.post_id, suggestion.field_key, refusal)
+    return pages.changed(suggestion.post_id, suggestion.field_key, notice="Undone. The suggestion is open again.")
 
 
 @bp.post("/suggestions/<int:suggestion_id>/dismissal")

@@ -1,7 +1,9 @@
-"""The ops area: is it alive, is it ready, what is there, how is it doing, who changed it."""
+"""The ops area: is it alive, is it ready, what is there, how is it doing, what does it cost, who changed it."""
 
 from __future__ import annotations
 
-from blogforge_llm.web.ops import audit, errors, health, metrics, overview, reports
+from blogforge_llm.web.ops import audit, budgets, errors, health, ledger, metrics, overview, reports
 
-BLUEPRINTS = [audit.bp, errors.bp, health.bp, metrics.bp, overview.bp, reports.bp]
+BLUEPRINTS = [
+    audit.bp, budgets.bp, errors.bp, health.bp, ledger.bp, metrics.bp, overview.bp, reports.bp,
+]  # fmt: skip

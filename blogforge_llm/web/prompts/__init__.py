@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.prompts import part_versions, parts, template_drafts, template_versions, templates
+from blogforge_llm.web.prompts import outcomes, part_versions, parts, template_drafts, template_versions, templates
 
-BLUEPRINTS = [parts.bp, part_versions.bp, templates.bp, template_drafts.bp, template_versions.bp]
+BLUEPRINTS = [parts.bp, part_versions.bp, templates.bp, template_drafts.bp, template_versions.bp, outcomes.bp]

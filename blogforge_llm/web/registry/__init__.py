@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.registry import circuits, discoveries, keys, models, presets, providers, routes, tests
+from blogforge_llm.web.registry import circuits, discoveries, keys, models, presets, prices, providers, routes, tests
 
-BLUEPRINTS = [providers.bp, tests.bp, discoveries.bp, keys.bp, models.bp, routes.bp, presets.bp, circuits.bp]
+BLUEPRINTS = [providers.bp, tests.bp, discoveries.bp, keys.bp, models.bp, prices.bp, routes.bp, presets.bp, circuits.bp]

@@ -1,4 +1,4 @@
-"""The task log and one task: what was asked, every attempt, what came back; stop, retry and rerun."""
+"""The task log and one task: what was asked, every attempt, what came back; stop and retry."""
 
 from __future__ import annotations
 
@@ -57,13 +57,6 @@ def retry(task_id: int) -> AnyResponse:
     with db.transaction() as conn:
         tasks.retry(conn, actor=viewers.current(), task_id=task_id)
     return _back(task_id, "Queued again.")
-
-
-@bp.post("/<int:task_id>/rerun")
-def rerun(task_id: int) -> AnyResponse:
-    with db.transaction() as conn:
-        task = tasks.rerun(conn, actor=viewers.current(), task_id=task_id)
-    return _back(task.id, "This is a new task with the same messages.")
 
 
 def _back(task_id: int, text: str) -> Response:

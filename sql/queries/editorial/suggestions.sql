@@ -5,6 +5,16 @@ INSERT INTO suggestions (post_id, field_id, action_id, task_id, base_revision_id
 VALUES (:post_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
 RETURNING id;
 
+-- name: get_base(post_id, field_id, task_id)$
+-- The field's newest revision; where the post filled the task's variables in the runner, the newest as of then.
+SELECT max(r.id)
+  FROM revisions r
+ WHERE r.post_id = :post_id AND r.field_id = :field_id AND r.section_id IS NULL
+   AND r.id <= COALESCE((SELECT t.as_of
+                           FROM trial_tasks tt
+                           JOIN trials t ON t.id = tt.trial_id
+                          WHERE tt.task_id = :task_id AND t.post_id = :post_id), r.id);
+
 -- name: get_suggestion(suggestion_id)^
 SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS action_name, s.task_id,
        s.base_revision_id,
@@ -13,7 +23,7 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
             WHEN t.status = 'failed' THEN 'failed'
             WHEN t.status = 'cancelled' THEN 'withdrawn'
             ELSE 'pending' END AS status,
-       s.decided_by, d.name AS decided_by_name, s.decided_at, s.revision_id, s.created_by, c.name AS created_by_name,
+       s.decided_by, d.name AS decided_by_name, s.decided_at, s.revision_id, s.edit_distance, s.passed_over_for, s.created_by, c.name AS created_by_name,
        s.created_at, t.output, t.route_id, ro.name AS route_name, t.model_id, t.parameters,
        m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category, t.error_message,
        t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.started_at, t.finished_at
@@ -44,7 +54,7 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
        CASE WHEN t.status IN ('queued', 'running') THEN 'running'
             WHEN t.status = 'failed' THEN 'failed'
             ELSE 'pending' END AS status,
-       s.decided_by, NULL AS decided_by_name, s.decided_at, s.revision_id, s.created_by, c.name AS created_by_name,
+       s.decided_by, NULL AS decided_by_name, s.decided_at, s.revision_id, s.edit_distance, s.passed_over_for, s.created_by, c.name AS created_by_name,
        s.created_at, t.output, t.route_id, ro.name AS route_name, t.model_id, t.parameters,
        m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category, t.error_message,
        t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.started_at, t.finished_at
@@ -68,7 +78,7 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
             WHEN t.status = 'failed' THEN 'failed'
             WHEN t.status = 'cancelled' THEN 'withdrawn'
             ELSE 'pending' END AS status,
-       s.decided_by, d.name AS decided_by_name, s.decided_at, s.revision_id, s.created_by, c.name AS created_by_name,
+       s.decided_by, d.name AS decided_by_name, s.decided_at, s.revision_id, s.edit_distance, s.passed_over_for, s.created_by, c.name AS created_by_name,
        s.created_at, t.output, t.route_id, ro.name AS route_name, t.model_id, t.parameters,
        m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category, t.error_message,
        t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.started_at, t.finished_at
@@ -89,7 +99,40 @@ SELECT s.id, s.post_id, s.field_id, f.key AS field_key, s.action_id, a.name AS a
 -- Of two tabs that decide at once the second sees what the first did.
 SELECT post_id FROM suggestions WHERE id = :suggestion_id FOR NO KEY UPDATE;
 
--- name: decide(suggestion_id, decision, user_id, revision_id)!
+-- name: decide(suggestion_id, decision, user_id, revision_id, edit_distance)!
 UPDATE suggestions
-   SET decision = :decision, decided_by = :user_id, decided_at = clock_timestamp(), revision_id = :revision_id
+   SET decision = :decision, decided_by = :user_id, decided_at = clock_timestamp(), revision_id = :revision_id,
+       edit_distance = :edit_distance
  WHERE id = :suggestion_id AND decision IS NULL;
+
+-- name: list_rivals(suggestion_id)
+-- What else waits in the same field: texts nobody decided about, and failures. What is being written goes on.
+SELECT s.id
+  FROM suggestions chosen
+  JOIN suggestions s ON s.post_id = chosen.post_id AND s.field_id = chosen.field_id
+                    AND s.section_id IS NOT DISTINCT FROM chosen.section_id
+  JOIN tasks t ON t.id = s.task_id
+ WHERE chosen.id = :suggestion_id AND s.id <> chosen.id AND s.decision IS NULL AND t.status IN ('succeeded', 'failed')
+ ORDER BY s.id
+   FOR NO KEY UPDATE OF s;
+
+-- name: pass_over(suggestion_ids, chosen_id, user_id)!
+-- Another one was accepted in their place.
+UPDATE suggestions
+   SET decision = 'discarded', passed_over_for = :chosen_id, decided_by = :user_id, decided_at = clock_timestamp()
+ WHERE id = ANY (:suggestion_ids::bigint[]);
+
+-- name: list_passed_over(suggestion_id)
+SELECT id FROM suggestions WHERE passed_over_for = :suggestion_id ORDER BY id;
+
+-- name: reopen(suggestion_ids, old_base, new_base)!
+-- Nobody has decided. Those made from the text that is back now are on it again.
+UPDATE suggestions
+   SET decision = NULL, decided_by = NULL, decided_at = NULL, revision_id = NULL, edit_distance = NULL,
+       passed_over_for = NULL,
+       base_revision_id = CASE WHEN base_revision_id IS NOT DISTINCT FROM :old_base THEN :new_base
+                               ELSE base_revision_id END
+ WHERE id = ANY (:suggestion_ids::bigint[]);
+
+-- name: note_asked_again(suggestion_id)!
+UPDATE suggestions SET asked_again_at = COALESCE(asked_again_at, clock_timestamp()) WHERE id = :suggestion_id;

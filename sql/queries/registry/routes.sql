@@ -24,14 +24,15 @@ SELECT id, name, is_default, created_at, updated_at
 -- name: list_models(route_ids)
 -- Of several routes at once, each in its order.
 SELECT rm.route_id, m.id, m.provider_id, p.name AS provider_name, p.kind AS provider_kind, p.is_enabled AS provider_is_enabled, m.name,
-       m.context_window, m.max_output_tokens, trim_scale(m.input_price) AS input_price,
-       trim_scale(m.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
+       m.context_window, m.max_output_tokens, trim_scale(price.input_price) AS input_price,
+       trim_scale(price.output_price) AS output_price, m.streams, m.sees_images, m.writes_json,
        m.refused_parameters, m.is_ai, trim_scale(m.first_token_timeout_s) AS first_token_timeout_s,
        trim_scale(m.idle_timeout_s) AS idle_timeout_s, m.requests_per_minute, m.tokens_per_minute,
        m.requests_per_day, m.tokens_per_day, m.max_in_flight, m.is_enabled, m.position, m.created_at, m.updated_at
   FROM route_models rm
   JOIN models m ON m.id = rm.model_id
   JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN LATERAL price_at(m.id, statement_timestamp()) price ON true
  WHERE rm.route_id = ANY (:route_ids)
  ORDER BY rm.route_id, rm.position;
 

@@ -6,9 +6,11 @@ WITH used AS (
     UPDATE provider_keys SET last_used_at = now()
      WHERE id = :key_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
 )
-INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, messages, status)
+INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, messages, status, user_id, template_id,
+                      billed_to)
 SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id = t.id), :run_id, :model_id,
-       :provider_id, :key_id, :messages, 'running'
+       :provider_id, :key_id, :messages, 'running', t.asked_by,
+       (SELECT v.template_id FROM template_versions v WHERE v.id = t.template_version_id), t.billed_to
   FROM tasks t
  WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
 RETURNING id, position;

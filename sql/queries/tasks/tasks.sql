@@ -1,20 +1,22 @@
 -- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
 
--- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, request_id, created_by)$
+-- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
 -- With a run it begins at once, in the process that makes it. Without a deadline the settings' holds.
 INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-                   contract, deadline_s, is_awaited, rerun_of, run_id, worker_id, started_at, request_id, created_by, asked_by)
+                   contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, started_at, request_id,
+                   created_by, asked_by, billed_to)
 VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
         :contract,
-        COALESCE(:deadline_s, (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'deadline_s'), 120),
-        :is_awaited, :rerun_of, :run_id, :worker_id,
-        CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by)
+        COALESCE(:deadline_s, (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'deadline_s'), 120), :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
+        CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by,
+        :billed_to)
 RETURNING id;
 
 -- name: get_task(task_id)^
-SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS template_name, t.part_version_ids, t.inputs,
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
+       t.is_override, t.part_version_ids, t.inputs,
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
-       t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+       t.output, t.served_by_model_id, m.name AS served_by, p.name AS served_by_provider, m.is_ai, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
        t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at
   FROM tasks t
@@ -27,7 +29,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS templat
 
 -- name: list_tasks(before_id, limit)
 -- The newest first, below an id.
-SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
        t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
        t.finished_at
   FROM tasks t
@@ -41,7 +43,7 @@ SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS 
  LIMIT :limit;
 
 -- name: list_tasks_by_status(status, before_id, limit)
-SELECT t.id, t.status, tp.name AS template_name, m.name AS served_by, p.name AS served_by_provider, t.error_category,
+SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
        t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
        t.finished_at
   FROM tasks t
@@ -66,15 +68,17 @@ WITH unflushed AS MATERIALIZED (
       FROM unflushed
      WHERE id = :task_id AND status = 'queued'
     RETURNING id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-              contract, deadline_s, is_awaited, output, served_by_model_id, error_category, error_message, input_tokens,
+              contract, deadline_s, is_awaited, is_override, output, served_by_model_id, error_category, error_message, input_tokens,
               output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, request_id, created_by, asked_by,
               created_at, started_at, finished_at
 ), told AS MATERIALIZED (
     SELECT pg_notify('task_live', 's' || id) FROM started
 )
-SELECT t.id, t.status, t.template_version_id, tv.template_id, tp.name AS template_name, t.part_version_ids, t.inputs,
+SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
+       t.is_override, t.part_version_ids, t.inputs,
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
-       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, t.error_category,
+       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, NULL::boolean AS is_ai,
+       t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
        t.rerun_of, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at, t.finished_at,
        asker.role AS asker_role, asker.is_active AS asker_is_active
@@ -183,7 +187,8 @@ SELECT t.id, t.status, tp.name AS template_name, t.created_at
  ORDER BY t.id DESC
  LIMIT :limit;
 
--- name: notify_live(task_id)$
+-- name: notify_live(task_id)!
+-- Its result is not read: in a pipeline nobody waits for it.
 SELECT 1 FROM pg_notify('task_live', 's' || :task_id::text);
 
 -- name: notify_cancel(task_id)$

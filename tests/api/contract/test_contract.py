@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 REQUESTS_MAX = 1_000_000  # in a minute: more than it can ask
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_application_does_what_its_document_says(tmp_path: Path, standin: Standin) -> None:
     with Installation(tmp_path / "data") as installation:
         installation.create_admin()

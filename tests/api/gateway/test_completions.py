@@ -283,3 +283,15 @@ def test_models_are_listed_by_the_name_that_means_them(gateway: Gateway) -> None
     with pytest.raises(openai.NotFoundError) as raised:
         gateway.client.models.retrieve("nobody/nothing")
     assert raised.value.code == "model_not_found"
+
+
+def test_a_spent_budget_is_told_as_a_spent_quota(gateway: Gateway) -> None:
+    api, name = gateway.installation.api, gateway.route("ok")
+    budget = api("POST", "/llm/budgets", {"scope": "instance", "period": "month", "amount": "0"})
+    try:
+        status, headers, body = gateway.post({"model": name, "messages": QUESTION})
+    finally:
+        api("DELETE", f"/llm/budgets/{budget['id']}", expect=204)
+    assert (status, body["error"]["type"], body["error"]["code"]) == (429, "insufficient_quota", "insufficient_quota")
+    assert "is used up. Ask an admin to raise it" in body["error"]["message"]
+    assert headers["X-Should-Retry"] == "false" and headers["X-Blogforge-Attempts"] == "0"

@@ -9,7 +9,9 @@ import pytest
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import User
+from blogforge_llm.services.prompts import templates
 from tests import factories
+from tests.services.prompts.factories import inline, make_template
 
 QUESTION = {"messages": [{"role": "user", "content": "Why does bread rise?"}]}
 
@@ -76,6 +78,42 @@ def test_cancel_retry_and_rerun(api: Any) -> None:
     assert api.post(f"/llm/tasks/{task_id}/retry").json["status"] == "queued"
     again = api.post(f"/llm/tasks/{task_id}/rerun").json["id"]
     assert api.get(f"/llm/tasks/{again}").json["rerun_of"] == task_id
+
+
+def test_a_version_is_named_and_an_override_marked(api: Any, conn: db.Connection, ada: User) -> None:
+    template = make_template(conn, ada, inline("Shorten {{ basic_idea }}."))
+    templates.update(conn, actor=ada, template_id=template.id, blocks=[inline("Praise {{ basic_idea }}.")])
+    body = {"template_id": template.id, "version": 1, "inputs": {"basic_idea": "kilts"}}
+    plain = api.get(f"/llm/tasks/{api.post('/llm/tasks', body).json['id']}").json
+    assert (plain["template_version"], plain["is_override"]) == (1, False)
+    assert plain["messages"][0]["content"] == "Shorten kilts."
+    said = [{"role": "user", "content": "Kilts, briefly."}]
+    edited = api.get(f"/llm/tasks/{api.post('/llm/tasks', body | {'override': said}).json['id']}").json
+    assert (edited["is_override"], edited["messages"]) == (True, said)
+    assert api.get("/llm/tasks?limit=1").json["items"][0]["is_override"] is True
+    for more in ({"version": 9}, {"override": []}, {"inputs": {}}):
+        assert api.post("/llm/tasks", body | more).status_code in {404, 422}
+    for more in ({"version": 1}, {"override": said}):
+        assert api.post("/llm/tasks", QUESTION | more).status_code == 422
+
+
+def test_a_rerun_says_which_prompt_and_is_compared(api: Any, conn: db.Connection, ada: User) -> None:
+    template = make_template(conn, ada, inline("Shorten {{ basic_idea }}."))
+    body = {"template_id": template.id, "inputs": {"basic_idea": "kilts"}}
+    old = api.post("/llm/tasks", body).json["id"]
+    assert api.get(f"/llm/tasks/{old}/comparison").json["is_same_prompt"] is True
+    templates.update(conn, actor=ada, template_id=template.id, blocks=[inline("Praise {{ basic_idea }}.")])
+    same = api.post(f"/llm/tasks/{old}/rerun").json["id"]
+    new = api.post(f"/llm/tasks/{old}/rerun", {"prompt": "current"}).json["id"]
+    asked = [api.get(f"/llm/tasks/{each}").json["messages"][0]["content"] for each in (old, same, new)]
+    assert asked == ["Shorten kilts.", "Shorten kilts.", "Praise kilts."]
+    found = api.get(f"/llm/tasks/{old}/comparison?other={new}").json
+    assert (found["is_same_prompt"], found["output"]) == (False, None)
+    assert {"kind": "added", "text": "Praise"} in found["prompt"]
+    assert api.post(f"/llm/tasks/{old}/rerun", {"prompt": "newest"}).status_code == 422
+    free = api.post("/llm/tasks", QUESTION).json["id"]
+    assert api.get(f"/llm/tasks/{free}/comparison").status_code == 422
+    assert api.get(f"/llm/tasks/{free}/comparison?other=987654321").status_code == 404
 
 
 def test_viewers_read_but_do_not_spend(api: Any, program: Callable[[User], Any], charlie: User) -> None:

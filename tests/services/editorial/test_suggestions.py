@@ -157,7 +157,7 @@ def test_accepting_writes_a_revision_that_tells_where_it_came_from(conn, alice, 
     accepted = suggestions.accept(conn, actor=bob, suggestion_id=suggestion_id)
     assert (accepted.text, accepted.origin, accepted.user_name) == ("A better text.", "accepted", "Bob")
     assert (accepted.suggestion_id, accepted.model_name, accepted.provider_name) == (suggestion_id, "llama", "Groq")
-    assert str(accepted.cost) == "0.000412000"
+    assert str(accepted.cost) == "0.000412"
     suggestion = suggestions.get(conn, suggestion_id=suggestion_id)
     assert (suggestion.status, suggestion.decided_by_name, suggestion.revision_id) == ("accepted", "Bob", accepted.id)
     assert suggestions.list_open(conn, post_id=post.id) == []

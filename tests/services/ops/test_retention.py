@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from blogforge_llm.records.ops import AuditFilter, ErrorSource
 from blogforge_llm.services.accounts import settings
 from blogforge_llm.services.editorial import posts
 from blogforge_llm.services.ops import audit, errors, retention
-from blogforge_llm.services.tasks import tasks
+from blogforge_llm.services.tasks import reruns, tasks
 from tests import factories
 
 
@@ -57,7 +58,7 @@ def test_old_prompts_and_answers_go_and_their_tokens_and_cost_stay(conn: db.Conn
     upkeep.prune(0)
     assert (texts_of(conn, old), texts_of(conn, young)) == (CLEARED, WHOLE)
     task = tasks.get(conn, task_id=old)
-    assert (task.input_tokens, str(task.cost)) == (7, "0.500000000")
+    assert (task.input_tokens, task.cost) == (7, Decimal("0.5"))
 
 
 def test_by_default_prompts_and_the_audit_log_are_kept_for_ever(conn: db.Connection, ada: User) -> None:
@@ -96,7 +97,7 @@ def test_a_cleared_task_can_be_neither_retried_nor_run_again(conn: db.Connection
     task_id = make_task(conn, ada, days=9, status="failed")
     settings.update(conn, actor=ada, key="keep_texts_days", value=3)
     upkeep.prune(0)
-    for again in (tasks.retry, tasks.rerun):
+    for again in (tasks.retry, reruns.create):
         with pytest.raises(Conflict, match="cleared"):
             again(conn, actor=ada, task_id=task_id)
 

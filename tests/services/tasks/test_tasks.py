@@ -11,7 +11,7 @@ from blogforge_llm.engine.types import Message, OutputContract, Parameters
 from blogforge_llm.errors import Conflict, Forbidden, Invalid, NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.tasks import Category, Task, TaskStatus
-from blogforge_llm.services.tasks import attempts, recovery, tasks, workers
+from blogforge_llm.services.tasks import attempts, recovery, reruns, tasks, workers
 from tests import factories
 
 HELLO = [Message.of("system", "Be brief."), Message.of("user", "Say hello.")]
@@ -142,7 +142,7 @@ def test_retry_is_for_what_failed_and_keeps_its_attempts(conn: db.Connection, al
 
 def test_rerun_is_a_new_task_with_the_same_bytes(conn: db.Connection, alice: User) -> None:
     task = make(conn, alice)
-    again = tasks.rerun(conn, actor=alice, task_id=task.id)
+    again = reruns.create(conn, actor=alice, task_id=task.id)
     assert (again.id != task.id, again.rerun_of, again.messages) == (True, task.id, task.messages)
 
 
