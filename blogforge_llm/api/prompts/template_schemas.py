@@ -21,22 +21,18 @@ _INPUTS = {
 }
 
 
+_NULL, _TEXT = {"type": "null"}, {"type": "string"}
+_OF_A_PART = {"required": ["part_id"], "properties": {"part_id": {"type": "integer"}, "content": _NULL}}
+_OF_ITS_OWN = {
+    "required": ["role", "content"],
+    "properties": {"part_id": _NULL, "role": _TEXT, "content": _TEXT},
+}
+
+
 class BlockSchema(Schema):
     """A part, by `part_id`, whose published version speaks; or a message of its own, with `role` and `content`."""
 
-    rules = {
-        "anyOf": [
-            {"required": ["part_id"], "properties": {"part_id": {"type": "integer"}, "content": {"type": "null"}}},
-            {
-                "required": ["role", "content"],
-                "properties": {
-                    "part_id": {"type": "null"},
-                    "role": {"type": "string"},
-                    "content": {"type": "string"},
-                },
-            },
-        ]
-    }
+    rules = {"not": {"not": {"anyOf": [_OF_A_PART, _OF_ITS_OWN]}}}  # as TaskIn's: for generated clients
 
     part_id = Id(allow_none=True, metadata={"example": 12})
     role = fields.String(
