@@ -12,7 +12,7 @@ from flask_smorest.pagination import PaginationMetadataSchema
 from marshmallow import Schema, fields
 
 from blogforge_llm.api import authentication, idempotency, request_limits, requests
-from blogforge_llm.api.fields import Money
+from blogforge_llm.api.fields import Money, Share
 
 INTRODUCTION = """\
 Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
@@ -104,7 +104,8 @@ def create(app: Flask) -> Api:
     idempotency.init(app)
     api = ProblemApi(spec_kwargs={"marshmallow_plugin": Plugin()})
     api.init_app(app)
-    api.register_field(Money, "string", "decimal")
+    for kind in (Money, Share):
+        api.register_field(kind, "string", "decimal")
     return api
 
 

@@ -9,7 +9,8 @@ from marshmallow import ValidationError, fields, validate
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _PRICE = r"^\s*[0-9]{1,7}(\.[0-9]{1,9})?\s*$"
-_EMAIL = r"^\s*[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*\s*$"
+# The blanks are written out: \s is not the same set in Python and in JSON Schema.
+_EMAIL = r"^[ \t\n\v\f\r]*[^@ \t\n\v\f\r<>,;:\"()\[\]\\]+@[^@ \t\n\v\f\r<>,;:\"()\[\]\\]+[ \t\n\v\f\r]*$"
 
 
 class Text(fields.String):
@@ -97,6 +98,13 @@ class Price(Money):
             "maximum": 1_000_000,
         }
         super().__init__(allow_nan=False, metadata=shape | metadata, **kwargs)
+
+
+class Share(fields.Decimal):
+    """From 0 to 1, as a decimal string."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(as_string=True, **kwargs)
 
 
 class After(Id):

@@ -9,8 +9,23 @@ import os
 from typing import Any
 
 import schemathesis
+from hypothesis.internal import lambda_sources
 
 _OWN_USER, _OWN_TOKEN = os.environ["CONTRACT_USER_ID"], os.environ["CONTRACT_TOKEN_ID"]
+
+
+_described = lambda_sources._lambda_description
+
+
+def _describe(function: Any) -> str:
+    """Only for messages; deep in a stack CPython 3.11 cannot parse, and raises SystemError."""
+    try:
+        return str(_described(function))
+    except SystemError:
+        return "lambda: …"
+
+
+lambda_sources._lambda_description = _describe
 
 
 @schemathesis.hook

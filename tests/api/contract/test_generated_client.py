@@ -68,5 +68,6 @@ def test_a_generated_client_does_the_main_job(
         task = api.call("tasks", "post_api_v1_llm_tasks", body=api.make("TaskIn", **asked))
         installation.wait_for_task(task.id)
         done = api.call("tasks", "get_api_v1_llm_tasks_task_id", task.id)
+        api.client.get_httpx_client().close()
     assert (done.status.value, done.output, done.served_by) == ("succeeded", "Why Bread Rises", MODEL)
     assert [attempt.model for attempt in done.attempts] == [MODEL]
