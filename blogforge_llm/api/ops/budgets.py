@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Money, Price, Share
+from blogforge_llm.api.fields import Flag, Id, Money, Price, Share
 from blogforge_llm.records.ops import Budget, BudgetPeriod, BudgetScope
 from blogforge_llm.services.ops import budgets
 
@@ -30,7 +30,7 @@ class BudgetIn(Schema):
 
     amount = Price(metadata=_AMOUNT)
     warn_share = Price(metadata=_SHARE)
-    refuses_unpriced = fields.Boolean(metadata=_UNPRICED)
+    refuses_unpriced = Flag(metadata=_UNPRICED)
 
 
 class NewBudgetIn(BudgetIn):
