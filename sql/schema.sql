@@ -924,6 +924,7 @@ CREATE TABLE tasks (
     request_id          text,                 -- as the answer's X-Request-Id said and the log's lines say
     billed_to           text,                 -- batch:12: what its calls are spent for beside their user
     template_id         bigint REFERENCES templates (id),  -- of its version, so that the log finds it by one index
+    texts_cleared_at    timestamptz,          -- retention cleared prompt and answer then; the row stays
     is_override         boolean NOT NULL DEFAULT false, -- its messages were edited for it alone
     CONSTRAINT tasks_status_check CHECK (status IN (
         'queued',                             -- waiting for a worker
@@ -949,6 +950,7 @@ CREATE INDEX tasks_cost_idx ON tasks (cost, created_at, id) WHERE cost IS NOT NU
 CREATE INDEX tasks_finished_at_idx ON tasks (finished_at, created_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX tasks_template_version_id_idx ON tasks (template_version_id, id);
 CREATE INDEX tasks_rerun_of_idx ON tasks (rerun_of) WHERE rerun_of IS NOT NULL;
+CREATE INDEX tasks_texts_idx ON tasks (finished_at) WHERE texts_cleared_at IS NULL AND finished_at IS NOT NULL;
 
 CREATE TABLE attempts (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1331,9 +1333,15 @@ CREATE TABLE audit_log (
     action  text NOT NULL,                    -- a verb: open, close
     noun    text NOT NULL,                    -- what kind of thing: circuit
     noun_id text NOT NULL,                    -- its id or name: model:7
-    detail  text NOT NULL DEFAULT ''          -- in words, as it was called then
+    detail  text NOT NULL DEFAULT '',         -- in words, as it was called then
+    user_name  text NOT NULL DEFAULT '',      -- as the person was called then; empty for the terminal
+    changes    jsonb NOT NULL DEFAULT '{}',   -- member -> [before, after]; never a secret
+    request_id text
 );
 CREATE INDEX audit_log_noun_idx ON audit_log (noun, id DESC);
+CREATE INDEX audit_log_user_id_idx ON audit_log (user_id, id DESC);
+CREATE INDEX audit_log_action_idx ON audit_log (action, id DESC);
+CREATE INDEX audit_log_at_idx ON audit_log (at);
 
 -- The last attempts with a key; deleting a key looks for them too.
 CREATE INDEX attempts_key_id_idx ON attempts (key_id, id) WHERE key_id IS NOT NULL;
@@ -1612,6 +1620,53 @@ BEGIN
          WHERE a.subject = subjects[k.i];
     END IF;
 END $$;
+-- Operations: errors in groups.
+
+-- The same error many times over is one group; the newest samples of each tell what happened.
+CREATE TABLE error_groups (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    fingerprint bytea NOT NULL,               -- SHA-256 of source, kind and place
+    source      text NOT NULL,
+    kind        text NOT NULL,                -- the exception's type, or the policy's directive
+    place       text NOT NULL,                -- where: file and function, or address and line
+    message     text NOT NULL,                -- of the newest one, masked
+    occurrences bigint NOT NULL DEFAULT 1,
+    first_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    last_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    resolved_at timestamptz,                  -- said to be mended; the next one opens it again
+    muted_at    timestamptz,                  -- known, and not worth looking at: it stays so
+    CONSTRAINT error_groups_fingerprint_key UNIQUE (fingerprint),
+    CONSTRAINT error_groups_source_check CHECK (source IN (
+        'web',                                -- a page
+        'api',
+        'job',                                -- a worker's job
+        'browser',                            -- a script on a page, as the browser told us
+        'policy'                              -- what the Content-Security-Policy stopped, as the browser told us
+    ))
+);
+CREATE INDEX error_groups_last_at_idx ON error_groups (last_at, id);
+
+CREATE TABLE error_samples (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    group_id   bigint NOT NULL REFERENCES error_groups (id) ON DELETE CASCADE,
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    request_id text,
+    method     text,
+    path       text,
+    user_id    bigint REFERENCES users (id) ON DELETE SET NULL,
+    message    text NOT NULL,
+    trace      text NOT NULL                  -- masked; without values of variables
+);
+CREATE INDEX error_samples_group_id_idx ON error_samples (group_id, id DESC);
+CREATE INDEX error_samples_request_id_idx ON error_samples (request_id) WHERE request_id IS NOT NULL;
+
+-- How many reports came from browsers in a minute, by who sent them and together. Lost in a crash, which is no matter.
+CREATE UNLOGGED TABLE report_counts (
+    subject text NOT NULL,                    -- address:…, or all
+    minute  timestamptz NOT NULL,
+    reports integer NOT NULL,
+    PRIMARY KEY (subject, minute)
+);
 
 -- Ideas and facts of a post, each with the section it goes to. One of a deleted section counts as allocated to none.
 CREATE TABLE post_items (

@@ -12,6 +12,7 @@ from blogforge_llm import db
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.ops import ErrorState
 from blogforge_llm.records.sections import ItemKind
 from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
@@ -24,7 +25,7 @@ from blogforge_llm.services.editorial import (
     sections,
     suggestions,
 )
-from blogforge_llm.services.ops import audit, budgets, dashboard, ledger
+from blogforge_llm.services.ops import audit, budgets, dashboard, errors, ledger
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import log, trials
@@ -111,6 +112,11 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("suggestions.reopen", Permission.WRITE_POSTS,
      lambda conn, actor: suggestions.reopen(conn, actor=actor, suggestion_id=0)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
+    ("audit.get", Permission.KEEP_SETTINGS, lambda conn, actor: audit.get(conn, actor=actor, entry_id=0)),
+    ("audit.list_choices", Permission.KEEP_SETTINGS, lambda conn, actor: audit.list_choices(conn, actor=actor)),
+    ("errors.list_", Permission.KEEP_SETTINGS, lambda conn, actor: errors.list_(conn, actor=actor)),
+    ("errors.set_state", Permission.KEEP_SETTINGS,
+     lambda conn, actor: errors.set_state(conn, actor=actor, group_id=0, state=ErrorState.MUTED)),
 ]  # fmt: skip
 
 

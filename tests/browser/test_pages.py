@@ -50,7 +50,18 @@ PAGES = [
     ),
     *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
-    *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
+    *(
+        "/account",
+        "/account/tokens",
+        "/users",
+        "/users/new",
+        "/users/1/edit",
+        "/settings",
+        "/audit",
+        "/audit/1",
+        "/errors",
+        "/nowhere",
+    ),
 ]
 PUBLIC = ["/login", "/setup", "/apidocs/"]
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api import authentication
-from blogforge_llm.api.fields import Line, Text
+from blogforge_llm.api.fields import Email, Flag, Line, Text
 from blogforge_llm.records.accounts import Role, User
 from blogforge_llm.services.accounts import users
 
@@ -37,7 +37,7 @@ class UserOut(Schema):
 class UserIn(Schema):
     """A new user."""
 
-    email = Line(required=True, max_length=254, metadata={"description": "Free.", "example": "ann@example.org"})
+    email = Email(required=True, metadata={"description": "Free.", "example": "ann@example.org"})
     name = Line(required=True, metadata={"description": "Shown beside what they write.", "example": "Ann"})
     role = fields.String(required=True, validate=validate.OneOf(list(Role)), metadata=_ROLES)
     password = Text(required=True, metadata=_PASSWORD)
@@ -46,10 +46,10 @@ class UserIn(Schema):
 class UserChange(Schema):
     """What to change; what is left out stays."""
 
-    email = Line(max_length=254, metadata={"description": "A new e-mail.", "example": "ann@example.org"})
+    email = Email(metadata={"description": "A new e-mail.", "example": "ann@example.org"})
     name = Line(metadata={"description": "A new name.", "example": "Ann"})
     role = fields.String(validate=validate.OneOf(list(Role)), metadata=_ROLES)
-    is_active = fields.Boolean(metadata={"description": "False logs them out and refuses their tokens."})
+    is_active = Flag(metadata={"description": "False logs them out and refuses their tokens."})
 
 
 class PasswordIn(Schema):

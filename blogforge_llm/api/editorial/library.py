@@ -27,9 +27,9 @@ class LibrarySchema(Schema):
     class Meta:
         unknown = INCLUDE
 
-    format = fields.Raw(metadata={"type": "string", "example": library_document.FORMAT})
-    name = fields.Raw(metadata={"type": "string", "example": "House style"})
-    description = fields.Raw(metadata={"type": "string"})
+    format = fields.String(metadata={"example": library_document.FORMAT})
+    name = fields.String(metadata={"example": "House style"})
+    description = fields.String()
     parts = fields.Raw(metadata={"type": "array", "items": {"type": "object"}, "example": []})
     templates = fields.Raw(metadata={"type": "array", "items": {"type": "object"}, "example": []})
     actions = fields.Raw(metadata={"type": "array", "items": {"type": "object"}, "example": []})

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money, Text
+from blogforge_llm.api.fields import Id, Line, Money, Text, Whole
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.api.tasks.schemas import ErrorOut, UsageOut
 from blogforge_llm.records.editorial import FieldKind, Origin, SuggestionStatus
@@ -134,15 +134,15 @@ class RestoreIn(Schema):
 class SuggestionIn(Schema):
     """What to ask for. Without action the field's default one; without route and model the action's route."""
 
+    rules = {"not": {"required": ["route", "model"]}}
+
     action_id = Id(metadata={"example": 4})
     route = Line(metadata={"description": "A route's name.", "example": "Default"})
     model = Line(
         metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
     )
     parameters = fields.Nested(PresetParameters)
-    count = fields.Integer(
-        strict=True, load_default=1, validate=validate.Range(1, 4), metadata={"description": "How many.", "example": 1}
-    )
+    count = Whole(load_default=1, validate=validate.Range(1, 4), metadata={"description": "How many.", "example": 1})
 
 
 class SuggestionOut(Schema):

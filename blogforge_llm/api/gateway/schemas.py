@@ -183,12 +183,14 @@ class CompletionIn(Schema):
 
 class CompletionMessageOut(Schema):
     role = fields.Constant("assistant")
+    refusal = fields.Constant(None)
     content = fields.String(metadata={"example": "Yeast makes gas."})
 
 
 class CompletionChoice(Schema):
     index = fields.Integer(metadata={"example": 0})
     message = fields.Nested(CompletionMessageOut)
+    logprobs = fields.Constant(None)
     finish_reason = fields.String(metadata={"example": "stop"})
 
 

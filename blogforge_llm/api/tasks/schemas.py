@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money, Number, Text
+from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Number, Text, Whole
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks import exports, filters
@@ -23,20 +23,31 @@ class MessageSchema(Schema):
 class TaskParameters(PresetParameters):
     """Sampling parameters; what is left out is the model's own default."""
 
-    json_output = fields.Boolean(metadata={"description": "Ask for a JSON object."})
+    json_output = Flag(metadata={"description": "Ask for a JSON object."})
 
 
 class TaskIn(Schema):
     """Either `template_id` with `inputs`, or `messages`."""
 
+    # Said by `not`, which generated clients leave alone: of alternatives they would make types that say nothing.
+    rules = {
+        "not": {
+            "anyOf": [
+                {"required": ["template_id", "messages"]},
+                {"not": {"anyOf": [{"required": ["template_id"]}, {"required": ["messages"]}]}},
+                {"required": ["route", "model"]},
+            ]
+        }
+    }
+
     template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
-    version = fields.Integer(
-        strict=True, validate=validate.Range(min=1, max=2**31 - 1),
+    version = Whole(
+        validate=validate.Range(min=1, max=2**31 - 1),
         metadata={"description": "The number of the template's version.", "example": 2},
     )  # fmt: skip
     inputs = fields.Dict(
         keys=fields.String(),
-        values=fields.Raw(),
+        values=Input(),
         metadata={
             "description": "A text, or a list of texts, for each variable of the template.",
             "example": {"basic_idea": "Why bread rises"},
@@ -54,8 +65,11 @@ class TaskIn(Schema):
     )
     parameters = fields.Nested(TaskParameters)
     deadline_s = fields.Float(
-        load_default=120.0, validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
-        metadata={"description": "Seconds for everything, retries and fallbacks included."},
+        validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
+        metadata={
+            "description": "Seconds for everything, retries and fallbacks included; the settings have a default.",
+            "exclusiveMinimum": 0,
+        },
     )  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def compare(query: dict[str, Any], task_id: int) -> comparisons.Comparison:
         200: {
             "description": "Server-sent events `state`, `delta`, `reset` (replace what you have) and `done`, each with "
             "JSON data. Give the last id you saw as `Last-Event-ID` to resume exactly there.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": events.SCHEMA}},
         }
     }
 )

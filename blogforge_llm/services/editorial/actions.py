@@ -17,6 +17,7 @@ from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import contracts, materials
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.registry import parameters as parameter_rules
 from blogforge_llm.services.registry import presets, routes
@@ -43,7 +44,11 @@ def create(
         sql.clear_default(conn, field_id=field_id)
     with _unique_name(conn, values["name"]):
         action_id: int = sql.create_action(conn, field_id=field_id, is_default=is_default, **values)
-    return get(conn, action_id=action_id)
+    made = get(conn, action_id=action_id)
+    audit.record(
+        conn, actor=actor, action="create", noun="action", noun_id=action_id, detail=_label(made), after=_told(made)
+    )
+    return made
 
 
 def get(conn: db.Connection, action_id: int) -> Action:
@@ -88,7 +93,7 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
         sql.clear_default(conn, field_id=action.field_id)
     with _unique_name(conn, values["name"]):
         sql.update_action(conn, action_id=action_id, is_default=is_default, **values)
-    return get(conn, action_id)
+    return _logged(conn, actor, "update", action)
 
 
 def archive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
@@ -100,7 +105,7 @@ def archive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
         sql.set_archived(conn, action_id=action_id, is_archived=True)
         if get_default(conn, action.field_id) is None:
             sql.promote_next(conn, field_id=action.field_id)
-    return get(conn, action_id)
+    return _logged(conn, actor, "archive", action)
 
 
 def unarchive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
@@ -113,7 +118,7 @@ def unarchive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
         sql.set_archived(conn, action_id=action_id, is_archived=False)
     if get_default(conn, action.field_id) is None:
         sql.promote_next(conn, field_id=action.field_id)
-    return get(conn, action_id)
+    return _logged(conn, actor, "unarchive", action)
 
 
 def engine_settings(action: Action) -> tuple[Parameters, OutputContract]:
@@ -124,6 +129,25 @@ def engine_settings(action: Action) -> tuple[Parameters, OutputContract]:
         merged["stop"] = tuple(merged["stop"])
     contract: dict[str, Any] = {"shape": action.field_kind, "max_length": action.field_max_length} | action.contract
     return Parameters(**merged), OutputContract(**contract)
+
+
+def _logged(conn: db.Connection, actor: User, verb: str, before: Action) -> Action:
+    """The action as it is now, and what that changed in the log."""
+    after = get(conn, before.id)
+    audit.record(
+        conn, actor=actor, action=verb, noun="action", noun_id=before.id, detail=_label(before), before=_told(before),
+        after=_told(after),
+    )  # fmt: skip
+    return after
+
+
+def _label(action: Action) -> str:
+    return f"{action.field_name}: {action.name}"
+
+
+def _told(action: Action) -> dict[str, Any]:
+    names = ("name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default")
+    return {name: getattr(action, name) for name in names}
 
 
 _CHANGEABLE = ("name", "template_id", "route_id", "preset_id", "parameters", "contract")

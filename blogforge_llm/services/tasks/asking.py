@@ -41,7 +41,7 @@ def create(
     route: str | None = None,
     model: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    deadline_s: float = 120.0,
+    deadline_s: float | None = None,
 ) -> Task:
     """Raises Invalid for both or neither of template and messages, of route and model, and for unknown names."""
     if (template_id is None) == (messages is None):
@@ -114,7 +114,7 @@ def create_awaited(
     name: str,
     messages: Sequence[Message],
     parameters: Parameters,
-    deadline_s: float,
+    deadline_s: float | None,
     lease: Lease,
 ) -> tuple[Task, list[Candidate]]:
     """A task that runs at once (runner.stream_leased), and whom it may ask: the route or the model of this name.

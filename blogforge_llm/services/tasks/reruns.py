@@ -21,8 +21,10 @@ class Prompt(StrEnum):
 
 
 def create(conn: db.Connection, *, actor: User, task_id: int, prompt: Prompt = Prompt.SAME) -> Task:
-    """Whom to ask, parameters and contract stay. Raises what `today` raises for the current prompt."""
+    """Whom to ask, parameters and contract stay. Raises Conflict when retention cleared the
+    prompt, and what `today` raises for the current one."""
     old = tasks.get(conn, task_id=task_id)
+    tasks.require_texts(old)
     request = tasks.request_of(old)
     asked: tasks.Options = {
         "messages": request.messages, "template_version_id": old.template_version_id, "is_override": old.is_override,

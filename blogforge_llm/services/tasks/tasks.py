@@ -36,7 +36,7 @@ class Options(TypedDict, total=False):
     model_id: int | None
     parameters: Parameters | None
     contract: OutputContract | None
-    deadline_s: float
+    deadline_s: float | None
     is_queued: bool
     is_override: bool
     rerun_of: int | None
@@ -61,7 +61,7 @@ def add(
     model_id: int | None = None,
     parameters: Parameters | None = None,
     contract: OutputContract | None = None,
-    deadline_s: float = 120.0,
+    deadline_s: float | None = None,
     is_queued: bool = True,
     is_override: bool = False,
     rerun_of: int | None = None,
@@ -72,12 +72,13 @@ def add(
     with a lease of the runner's it is already running and belongs to runner.stream_leased. `billed_to` ("batch:12") is
     what its calls are spent for beside their user: a budget of that batch counts them (services/ops/budgets.py).
 
-    Without route and model the default route answers. Raises Invalid for messages no model could be sent.
+    Without route and model the default route answers; without a deadline the settings have one.
+    Raises Invalid for messages no model could be sent.
     """
     permissions.require(actor, Permission.RUN_TASKS)
     if not any(message.role == "user" and message.text.strip() for message in messages):
         raise Invalid.field("messages", "There is nothing to ask: at least one user message must have text.")
-    if not 0 < deadline_s <= DEADLINE_MAX_S:
+    if deadline_s is not None and not 0 < deadline_s <= DEADLINE_MAX_S:
         raise Invalid.field("deadline_s", f"The deadline must be between 0 and {DEADLINE_MAX_S:.0f} seconds.")
     task_id = sql.create_task(
         conn,
@@ -191,11 +192,18 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     task = get(conn, task_id=task_id)
     if task.batch_id is not None:
         raise Conflict("This task belongs to a batch. Retry what failed there, or run it again as a new task.")
+    require_texts(task)
     if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)
     announce(conn, task_id=task_id)
     return get(conn, task_id=task_id)
+
+
+def require_texts(task: Task) -> None:
+    """Raises Conflict when retention cleared them (services/ops/retention.py)."""
+    if not task.messages:
+        raise Conflict("The prompt of this task was cleared, for the settings keep prompts only so long. Ask anew.")
 
 
 def release(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:

@@ -4,7 +4,11 @@
 -- In the route's order, each as often as there are keys for it: the user's own before the shared ones. Without a route
 -- the default one; a route without models is one row without a model. One read, because somebody waits for it.
 SELECT r.name AS route_name, m.id AS model_id, m.name AS model_name, m.context_window, price.input_price,
-       price.output_price, m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
+       price.output_price, m.streams, m.refused_parameters, COALESCE(m.first_token_timeout_s, CASE WHEN NOT p.is_local THEN
+           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'first_token_timeout_s') END) AS first_token_timeout_s,
+       COALESCE(m.idle_timeout_s, CASE WHEN NOT p.is_local THEN
+           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'idle_timeout_s') END) AS idle_timeout_s,
+       m.is_enabled, m.archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
        p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
        ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]
@@ -35,7 +39,11 @@ SELECT r.name AS route_name, m.id AS model_id, m.name AS model_name, m.context_w
 -- name: list_for_model(model_id, user_id)
 -- The same for a model that is asked by itself.
 SELECT m.id AS model_id, m.name AS model_name, m.context_window, price.input_price,
-       price.output_price, m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at,
+       price.output_price, m.streams, m.refused_parameters, COALESCE(m.first_token_timeout_s, CASE WHEN NOT p.is_local THEN
+           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'first_token_timeout_s') END) AS first_token_timeout_s,
+       COALESCE(m.idle_timeout_s, CASE WHEN NOT p.is_local THEN
+           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'idle_timeout_s') END) AS idle_timeout_s,
+       m.is_enabled, m.archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
        p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
        ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]

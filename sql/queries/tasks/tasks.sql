@@ -1,13 +1,14 @@
 -- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
 
 -- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
--- With a run it begins at once, in the process that makes it.
+-- With a run it begins at once, in the process that makes it. Without a deadline the settings' holds.
 INSERT INTO tasks (status, template_version_id, template_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
                    contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, started_at, request_id,
                    created_by, asked_by, billed_to)
 VALUES (:status, :template_version_id, (SELECT template_id FROM template_versions WHERE id = :template_version_id),
-        :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
-        :contract, :deadline_s, :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
+        :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters, :contract,
+        COALESCE(:deadline_s, (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'deadline_s'), 120),
+        :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
         CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by,
         :billed_to)
 RETURNING id;
