@@ -13,14 +13,17 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from blogforge_llm import db, jobqueue, tracing
-from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
+from blogforge_llm.engine.types import Completion, Message, Outcome, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.tasks import attempts
 
 sql = db.load("tasks/tasks")
+
+Answer = tuple[int, Outcome]  # the id of the attempt that answered, and how it ended
 
 DEADLINE_MAX_S = 3600.0
 
@@ -153,18 +156,28 @@ def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -
     return Task(**row | _enums(row))
 
 
-def succeed(conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion) -> bool:
-    """Store the output. False when the run had lost the task: then nothing changed."""
+def succeed(
+    conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion, answer: Answer | None = None
+) -> bool:
+    """Store the output, and the attempt that `answer` names. False when the run had lost the task."""
     return _finish(
-        conn, task_id, run_id, TaskStatus.SUCCEEDED,
+        conn, task_id, run_id, TaskStatus.SUCCEEDED, answer,
         output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id,
     )  # fmt: skip
 
 
-def fail(conn: db.Connection, *, task_id: int, run_id: UUID, category: Category, message: str) -> bool:
-    """End it without output; `message` is shown to people. A cancelled run ends as cancelled."""
+def fail(
+    conn: db.Connection,
+    *,
+    task_id: int,
+    run_id: UUID,
+    category: Category,
+    message: str,
+    answer: Answer | None = None,
+) -> bool:
+    """End it without output; `message` is shown to people. A cancelled run ends as cancelled; its `answer` came late."""
     status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
-    return _finish(conn, task_id, run_id, status, error_category=category, error_message=message)
+    return _finish(conn, task_id, run_id, status, answer, error_category=category, error_message=message)
 
 
 def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
@@ -239,20 +252,19 @@ def _finish(
     task_id: int,
     run_id: UUID,
     status: TaskStatus,
+    answer: Answer | None,
     *,
     output: str | None = None,
     served_by_model_id: int | None = None,
     error_category: Category | None = None,
     error_message: str | None = None,
 ) -> bool:
+    attempt_id, columns = (answer[0], attempts.answer_columns(answer[1])) if answer else (None, attempts.NO_ANSWER)
     done = sql.finish_task(
         conn, task_id=task_id, run_id=run_id, status=status, output=output, served_by_model_id=served_by_model_id,
-        error_category=error_category, error_message=error_message,
+        error_category=error_category, error_message=error_message, attempt_id=attempt_id, **columns,
     )  # fmt: skip
-    if done is None:
-        return False
-    announce(conn, task_id=task_id)
-    return True
+    return done is not None
 
 
 def _enums(row: dict[str, Any]) -> dict[str, Any]:
