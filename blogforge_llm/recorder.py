@@ -135,7 +135,7 @@ class Recorder:
 
     @property
     def answer(self) -> tuple[int, Outcome] | None:
-        """The id of the attempt that succeeded, and how: written with the task's end, for a commit costs a millisecond."""
+        """The id of the attempt that succeeded, and how. It is written with the task's end: one commit less."""
         return self._answer
 
     def position(self, attempt: int) -> int:

@@ -175,7 +175,7 @@ def fail(
     message: str,
     answer: Answer | None = None,
 ) -> bool:
-    """End it without output; `message` is shown to people. A cancelled run ends as cancelled; its `answer` came late."""
+    """End it without output; `message` is shown to people. A cancelled run ends as cancelled, whatever its `answer`."""
     status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
     return _finish(conn, task_id, run_id, status, answer, error_category=category, error_message=message)
 
