@@ -69,10 +69,15 @@ def ask_now(task_id: int, *, is_test: bool = False) -> Task:
 
     A test asks whatever the circuits say, and closes them when it is answered.
     """
-    presence.join("web")
-    _drain(_run(task_id, Tally(), streaming=False, is_test=is_test))
+    run_now(task_id, is_test=is_test)
     with db.connection() as conn:
         return tasks.get(conn, task_id=task_id)
+
+
+def run_now(task_id: int, *, is_test: bool = False) -> None:
+    """The same for who reads the task later."""
+    presence.join("web")
+    _drain(_run(task_id, Tally(), streaming=False, is_test=is_test))
 
 
 def lease() -> Lease:
@@ -153,17 +158,20 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
 
 def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
     """None when another run has the task, or it is over. Raises EngineError when nobody can be asked."""
-    with db.connection() as conn:  # each of these statements stands alone
-        task = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
+    with db.connection() as conn:
+        rows, asked = db.fetch_together(
+            conn,
+            tasks.start_query(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id),
+            candidates.query_for_task(conn, task_id=task_id),
+        )
+        task = tasks.started(conn, rows, run_id=run_id)
         if task is None:
             return None
         try:
-            asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by)
+            return task, candidates.list_of_task(conn, task=task, rows=asked)
         except DomainError as error:
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
             problem = str(error)
-        else:
-            return task, asked
     raise EngineError(Category.INVALID_REQUEST, problem)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -145,13 +146,28 @@ def request_of(task: Task) -> Request:
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
     """Take a queued task for this run; None when another run has it, it is over, or who asked may no longer ask."""
-    row = sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
-    if row is None:
+    query = start_query(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
+    (rows,) = db.fetch_together(conn, query)
+    return started(conn, rows, run_id=run_id)
+
+
+def start_query(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> AbstractContextManager[Any]:
+    """What `start` does in the database, to be fetched together with other queries and given to `started`."""
+    query: AbstractContextManager[Any] = sql.start_task_cursor(
+        conn, task_id=task_id, run_id=run_id, worker_id=worker_id
+    )
+    return query
+
+
+def started(conn: db.Connection, rows: list[dict[str, Any]], *, run_id: UUID) -> Task | None:
+    """The task that the run got; see `start`."""
+    if not rows:
         return None
+    (row,) = rows
     role, is_active = row.pop("asker_role"), row.pop("asker_is_active")
     if not is_active or Permission.RUN_TASKS not in permissions.MATRIX[Role(role)]:
         message = "Whoever asked may no longer ask a model. An admin can change that."
-        fail(conn, task_id=task_id, run_id=run_id, category=Category.PERMISSION, message=message)
+        fail(conn, task_id=row["id"], run_id=run_id, category=Category.PERMISSION, message=message)
         return None
     return Task(**row | _enums(row))
 

@@ -44,7 +44,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = ANY (:task_ids);
 
--- name: start_task(task_id, run_id, worker_id)^
+-- name: start_task(task_id, run_id, worker_id)
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
 -- live pages, answers the task as get_task does and the standing of who asked, and leaves the flush to the attempt's row, which is written next.
 WITH unflushed AS MATERIALIZED (
