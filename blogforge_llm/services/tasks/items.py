@@ -94,14 +94,11 @@ def pause(conn: db.Connection, *, batch_id: int, note: str) -> None:
 
 
 def tend(conn: db.Connection) -> None:
-    """Pause what can only wait: whoever started it may no longer ask, or its budget is used up."""
+    """Pause what can only wait: whoever started it may no longer ask, or its budget is used up. Budgets of batches that
+    have ended go: while there is any, every call is held against it."""
     batches_sql.pause_those_not_allowed(conn, roles=_ROLES)
     batches_sql.pause_those_spent(conn)
-
-
-def has_budget(conn: db.Connection, *, task_id: int) -> bool:
-    """Whether one more call for the task may be made: what its own attempts took is counted in."""
-    return bool(sql.has_budget(conn, task_id=task_id))
+    batches_sql.delete_ended_budgets(conn)
 
 
 def requeue_lost(conn: db.Connection) -> list[int]:
