@@ -25,7 +25,7 @@ _FORMAT: dict[str, Any] = json.loads(library.schema())
 
 def _members(name: str) -> dict[str, Any]:
     """As the published format says, whose names the document of the API does not know."""
-    return {**_plain(_FORMAT["properties"][name]), "example": []}
+    return {"type": "array", "items": _plain(_FORMAT["properties"][name]["items"]), "example": []}
 
 
 def _plain(node: Any) -> Any:

@@ -77,7 +77,7 @@ def create(
         wrong["user_id"] = "Choose whose budget it is."
     if wrong:
         raise Invalid("The budget cannot be saved yet.", wrong)
-    if scope == BudgetScope.USER and users.find(conn, user_id=user_id) is None:
+    if scope == BudgetScope.USER and user_id is not None and users.find(conn, user_id=user_id) is None:
         raise Missing.field("user_id", "There is no such user. Choose whose budget it is.")
     message = "There is a budget of this kind and period already. Change that one instead."
     with uniqueness.guard(conn, constraint="budgets_key", message=message):

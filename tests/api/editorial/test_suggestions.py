@@ -80,7 +80,7 @@ def test_a_suggestion_is_accepted_as_it_is_without_any_body(conn, program, alice
     assert (field["text"], field["revision"]) == ("Better.", answer.json["revision"])
     revision = program(alice).get(f"/posts/{post.id}/fields/basic_idea/revisions").json["items"][0]
     assert (revision["origin"], revision["suggestion_id"], revision["cost"]) == (
-        "accepted", suggestion_id, "0.000412000",
+        "accepted", suggestion_id, "0.000412",
     )  # fmt: skip
 
 

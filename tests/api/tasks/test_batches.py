@@ -67,7 +67,8 @@ def test_pause_resume_cancel_and_retry_answer_409_where_they_make_no_sense(api: 
     ("change", "field"),
     [
         ({"title": " "}, "title"), ({"items": []}, "items"), ({"concurrency": 0}, "concurrency"),
-        ({"budget": "0"}, "budget"), ({"budget": 0}, "budget"), ({"budget": True}, "budget"), ({"items": [{"inputs": {"a": "b"}}]}, "items"),
+        ({"budget": "0"}, "budget"), ({"budget": 0}, "budget"), ({"budget": True}, "budget"),
+        ({"items": [{"inputs": {"a": "b"}}]}, "items"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_planned_is_refused_by_field(api: Any, change: dict[str, Any], field: str) -> None:
