@@ -12,7 +12,8 @@ from blogforge_llm.engine import webhooks as engine
 from blogforge_llm.errors import Invalid
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.alerts import Delivery, Sending
-from blogforge_llm.services.ops import deliveries, lookout, webhooks
+from blogforge_llm.records.ops import ErrorSource
+from blogforge_llm.services.ops import deliveries, errors, lookout, webhooks
 from blogforge_llm.services.registry import address_policy, encryption
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,9 @@ class Watch:
                     pass
             except db.FAILURES as error:
                 log.warning("could not look for alerts: %s", error)
-            except Exception:
+            except Exception as error:
                 log.exception("looking for alerts failed")  # and goes on: the next minute may be another
+                errors.note(error, source=ErrorSource.JOB)
 
 
 def look() -> bool:

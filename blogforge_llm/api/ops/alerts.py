@@ -73,6 +73,13 @@ class AlertPage(Schema):
 
     items = fields.List(fields.Nested(AlertOut), required=True)
     next = fields.Integer(required=True, allow_none=True, metadata={"description": "For `after`; null at the end."})
+    unread = fields.Integer(required=True, metadata={"description": "Of the inbox, by you.", "example": 2})
+
+
+class AlertCount(Schema):
+    """How many were changed."""
+
+    count = fields.Integer(required=True, metadata={"example": 3})
 
 
 @bp.route("")
@@ -86,9 +93,35 @@ class Alerts(MethodView):
         The newest first.
         """
         limit, view = query["limit"], AlertView(query["view"])
-        with db.connection() as conn:
+        with db.transaction() as conn:
             found = alerts.list_(conn, actor=current(), view=view, before_id=query.get("after"), limit=limit + 1)
-        return {"items": found[:limit], "next": found[limit - 1].id if len(found) > limit else None}
+            unread = alerts.count_unread(conn, actor=current())
+        following = found[limit - 1].id if len(found) > limit else None
+        return {"items": found[:limit], "next": following, "unread": unread}
+
+
+@bp.route("/reading", methods=["POST"])
+@bp.response(200, AlertCount)
+@bp.alt_response(403, description="Only admins see alerts.")
+def read_all() -> dict[str, int]:
+    """Read all of the inbox
+
+    For you alone; how many were new.
+    """
+    with db.transaction() as conn:
+        return {"count": alerts.read_all(conn, actor=current())}
+
+
+@bp.route("/dismissal", methods=["POST"])
+@bp.response(200, AlertCount)
+@bp.alt_response(403, description="Only admins see alerts.")
+def dismiss_resolved() -> dict[str, int]:
+    """Dismiss all that are over
+
+    They leave everybody's inbox and stay in the history.
+    """
+    with db.transaction() as conn:
+        return {"count": alerts.dismiss_resolved(conn, actor=current())}
 
 
 @bp.route("/<int:alert_id>")

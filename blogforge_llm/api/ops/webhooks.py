@@ -10,8 +10,9 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db, watching
+from blogforge_llm.api import idempotency
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import After, Flag, Limit, Line
+from blogforge_llm.api.fields import Address, After, Flag, Limit, Line
 from blogforge_llm.records.alerts import Delivery, DeliveryStatus, Event, Webhook
 from blogforge_llm.services.ops import deliveries, webhooks
 
@@ -30,7 +31,7 @@ class WebhookIn(Schema):
     """What may be changed on a webhook."""
 
     name = Line(max_length=100, metadata=_NAME)
-    url = Line(max_length=500, metadata=_URL)
+    url = Address(metadata=_URL)
     is_enabled = Flag(metadata=_ENABLED)
 
 
@@ -38,7 +39,7 @@ class NewWebhookIn(WebhookIn):
     """A new webhook."""
 
     name = Line(max_length=100, required=True, metadata=_NAME)
-    url = Line(max_length=500, required=True, metadata=_URL)
+    url = Address(required=True, metadata=_URL)
 
 
 class WebhookOut(Schema):
@@ -60,7 +61,10 @@ class WebhookWithSecretOut(WebhookOut):
     """A webhook with the secret just made."""
 
     secret = fields.String(
-        required=True, metadata={"description": "Shown this once. Signs every message.", "example": "whsec_…"}
+        metadata={
+            "description": "Signs every message; told this once. A repetition by Idempotency-Key leaves it out.",
+            "example": "whsec_…",
+        }
     )
 
 
@@ -119,6 +123,7 @@ class Webhooks(MethodView):
 
         The answer has the secret that signs its messages; it cannot be had again.
         """
+        idempotency.withhold("secret")
         with db.transaction() as conn:
             webhook, secret = webhooks.create(conn, actor=current(), **data)
         return asdict(webhook) | {"secret": secret}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from blogforge_llm import db
-from blogforge_llm.services.ops import alert_rules, alerts, findings
+from blogforge_llm.records.alerts import AlertRule
+from blogforge_llm.records.ops import ErrorSource
+from blogforge_llm.services.ops import alert_rules, alerts, errors, findings
+
+log = logging.getLogger(__name__)
 
 sql = db.load("ops/lookout")
 
@@ -22,6 +27,18 @@ def look(conn: db.Connection, *, now: datetime | None = None) -> bool:
     findings.see_workers(conn, now=now, last_look=last_look)
     for rule in alert_rules.list_kept(conn):
         if rule.is_enabled:
-            alerts.follow(conn, rule=rule, found=findings.list_for(conn, rule=rule, now=now), now=now)
+            _look_by(conn, rule, now)
     sql.set_minute(conn, now=now)
     return True
+
+
+def _look_by(conn: db.Connection, rule: AlertRule, now: datetime) -> None:
+    """A rule that cannot be looked by is an error for the errors page, and keeps none of the others from it."""
+    try:
+        with conn.transaction():
+            alerts.follow(conn, rule=rule, found=findings.list_for(conn, rule=rule, now=now), now=now)
+    except Exception as error:
+        if conn.broken:
+            raise
+        log.exception("looking by alert rule %d failed", rule.id)
+        errors.note(error, source=ErrorSource.JOB)

@@ -62,6 +62,8 @@ def test_an_alert_is_listed_read_and_dismissed(program: Program, conn: db.Connec
     assert len(api.get("/llm/alerts").json["items"]) == 2
     assert len(api.get("/llm/alerts?view=all").json["items"]) == 3
     assert api.get(address).json["state"] == "open"
+    assert api.post("/llm/alerts/reading").json == {"count": 2} and api.get("/llm/alerts").json["unread"] == 0
+    assert api.post("/llm/alerts/dismissal").json == {"count": 0}, "none is over"
 
 
 def test_a_webhooks_secret_is_answered_once(program: Program, ada: User) -> None:
@@ -83,9 +85,16 @@ def test_a_webhooks_secret_is_answered_once(program: Program, ada: User) -> None
     assert api.delete(address).status_code == 204 and api.get(f"{address}/deliveries").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path", ["/llm/alerts", "/llm/alerts/1", "/llm/alert-rules", "/llm/alert-rules/1", "/llm/webhooks", "/llm/webhooks/1",
-             "/llm/webhooks/1/deliveries"],
-)  # fmt: skip
+def test_a_repetition_by_its_key_does_not_tell_the_secret_again(program: Program, ada: User) -> None:
+    api, key = program(ada), {"Idempotency-Key": "once"}
+    first = api.post("/llm/webhooks", {"name": "Pager", "url": "http://127.0.0.1:9/"}, headers=key)
+    again = api.post("/llm/webhooks", {"name": "Pager", "url": "http://127.0.0.1:9/"}, headers=key)
+    assert again.json == {name: value for name, value in first.json.items() if name != "secret"}
+
+
+PATHS = ("alerts", "alerts/1", "alert-rules", "alert-rules/1", "webhooks", "webhooks/1", "webhooks/1/deliveries")
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_they_are_for_admins(program: Program, alice: User, path: str) -> None:
-    assert program(alice).get(path).status_code == 403
+    assert program(alice).get(f"/llm/{path}").status_code == 403

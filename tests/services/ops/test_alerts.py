@@ -16,7 +16,7 @@ from blogforge_llm.errors import NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.alerts import Alert, AlertView, RuleKind
 from blogforge_llm.records.tasks import AttemptStatus, Category
-from blogforge_llm.services.ops import alert_rules, alerts, budgets, findings, lookout, webhooks
+from blogforge_llm.services.ops import alert_rules, alerts, budgets, errors, findings, lookout, webhooks
 from blogforge_llm.services.registry import candidates, circuits, encryption
 from blogforge_llm.services.tasks import workers
 from tests import factories
@@ -214,6 +214,21 @@ def test_a_minute_is_looked_at_once(conn: db.Connection, ada: User, clock: Clock
     clock.look()
     assert not lookout.look(conn, now=clock.now)
     assert lookout.look(conn, now=clock.now + timedelta(minutes=1))
+
+
+def test_a_rule_that_cannot_be_looked_by_is_an_error_and_keeps_no_other_from_it(
+    conn: db.Connection, ada: User, clock: Clock
+) -> None:
+    make_rule(conn, ada, RuleKind.ERROR_SHARE, minimum=1)
+    make_rule(conn, ada, RuleKind.CIRCUIT, window_minutes=0)
+    model_id = factories.make_model(conn)
+    conn.execute(
+        "INSERT INTO circuits (name, state, category, since) VALUES (%s, 'open', 'of a later version', %s)",
+        (f"model:{model_id}", clock.now),
+    )
+    call(clock, model_id, bad=1)
+    assert [alert.kind for alert in clock.look(minutes=0) or clock.look()] == [RuleKind.ERROR_SHARE]
+    assert [group.kind for group in errors.list_(conn, actor=ada)] == ["ValueError"]
 
 
 def test_a_rule_that_is_switched_off_or_deleted_leaves_nothing_open(

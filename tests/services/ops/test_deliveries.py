@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
@@ -23,41 +20,13 @@ from blogforge_llm.services.accounts import settings
 from blogforge_llm.services.ops import alert_rules, audit, deliveries, findings, lookout, webhooks
 from blogforge_llm.services.registry import encryption
 from tests import factories
-
-
-class Receiver:
-    """Somebody's server: answers as `answers` say, then 200, and keeps what came."""
-
-    def __init__(self) -> None:
-        self.came: list[tuple[str, dict[str, str], str]] = []
-        self.answers: list[tuple[int, dict[str, str], str]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                receiver.came.append((self.path, dict(self.headers), body))
-                status, headers, text = receiver.answers.pop(0) if receiver.answers else (200, {}, "thanks")
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Nothing: the tests' output stays quiet."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook/"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+from tests.webhook_receiver import Receiver
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    with Receiver() as receiver:
+        yield receiver
 
 
 @pytest.fixture(autouse=True)
