@@ -91,4 +91,6 @@ def _reason(error: Exception, *, is_late: bool) -> str:
         return f"It did not answer within {LASTS_S:.0f} seconds."
     if isinstance(error, CallError):
         return f"It {error.text}."
-    return f"It could not be reached: {masking.mask(str(causes[-1]) or type(causes[-1]).__name__)[:200]}"
+    last = causes[-1]
+    words = (last.strerror if isinstance(last, OSError) else str(last)) or type(last).__name__
+    return f"It could not be reached: {masking.mask(words)[:200].rstrip('.')}."

@@ -142,8 +142,8 @@ def delete(conn: db.Connection, *, actor: User, rule_id: int) -> AlertRule:
 
 def in_words(rule: AlertRule) -> str:
     """When it fires, in one line."""
-    threshold, window = rule.threshold or Decimal(0), f"{rule.window_minutes:,} min"
-    counted = f", of at least {rule.minimum:,} {KINDS[rule.kind].counted}"
+    threshold, window = rule.threshold or Decimal(0), in_time(rule.window_minutes)
+    counted = f", of at least {rule.minimum:,} {KINDS[rule.kind].counted}" if rule.minimum > 1 else ""
     return {
         RuleKind.ERROR_SHARE: f"{threshold:.0%} or more within {window}{counted}",
         RuleKind.LATENCY: f"p95 of {threshold.normalize():f} s or more within {window}{counted}",
@@ -152,6 +152,11 @@ def in_words(rule: AlertRule) -> str:
         RuleKind.BATCH: f"{threshold:.0%} or more of its items, ended within {window}{counted}",
         RuleKind.WORKER: f"for {window} or longer",
     }[rule.kind]
+
+
+def in_time(minutes: int) -> str:
+    """Whole hours from two on as such."""
+    return f"{minutes // 60:,} h" if minutes >= 120 and minutes % 60 == 0 else f"{minutes:,} min"
 
 
 def _check(kind: RuleKind, values: dict[str, Any]) -> None:

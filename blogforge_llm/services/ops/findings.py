@@ -132,4 +132,6 @@ def _age(since: datetime, now: datetime) -> int:
 
 
 def _minutes(number: int) -> str:
-    return "1 minute" if number == 1 else f"{number:,} minutes"
+    if number < 2:
+        return "1 minute" if number else "less than a minute"
+    return f"{number:,} minutes"

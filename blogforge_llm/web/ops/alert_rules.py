@@ -26,8 +26,8 @@ def index() -> str:
         rules = alert_rules.list_all(conn, actor=viewers.current())
         log = audit.list_(conn, actor=viewers.current(), noun="alert_rule", limit=20)
     return render_template(
-        "ops/alert_rules/index.html", rules=rules, kinds=alert_rules.KINDS, in_words=alert_rules.in_words, log=log,
-        has_all={rule.kind for rule in rules} == set(RuleKind),
+        "ops/alert_rules/index.html", rules=rules, kinds=alert_rules.KINDS, in_words=alert_rules.in_words,
+        in_time=alert_rules.in_time, has_all={rule.kind for rule in rules} == set(RuleKind), log=log,
     )  # fmt: skip
 
 
