@@ -50,6 +50,8 @@ PAGES = [
     ),
     *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
+    *("/alerts", "/alerts?view=all", "/alerts/rules", "/alerts/rules/new?kind=latency", "/alerts/rules/1/edit"),
+    *("/alerts/webhooks", "/alerts/webhooks/new", "/alerts/webhooks/1", "/alerts/webhooks/1/edit"),
     *(
         "/account",
         "/account/tokens",
