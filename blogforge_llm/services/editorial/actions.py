@@ -27,7 +27,7 @@ sql = db.load("editorial/actions")
 def create(
     conn: db.Connection, *, actor: User, field_id: int, name: str, template_id: int, route_id: int | None = None,
     preset_id: int | None = None, parameters: Mapping[str, Any] | None = None,
-    contract: Mapping[str, Any] | None = None, is_default: bool | None = None,
+    contract: Mapping[str, Any] | None = None, is_default: bool | None = None, needs_choice: bool = False,
 ) -> Action:  # fmt: skip
     """The first action of a field becomes its default unless told otherwise. Raises Invalid naming the field, also for
     a template that needs what no post has, and Conflict when the field has an action of that name."""
@@ -42,7 +42,9 @@ def create(
     if is_default:
         sql.clear_default(conn, field_id=field_id)
     with _unique_name(conn, values["name"]):
-        action_id: int = sql.create_action(conn, field_id=field_id, is_default=is_default, **values)
+        action_id: int = sql.create_action(
+            conn, field_id=field_id, is_default=is_default, needs_choice=needs_choice, **values
+        )
     return get(conn, action_id=action_id)
 
 
@@ -76,7 +78,7 @@ def get_default(conn: db.Connection, field_id: int) -> Action | None:
 
 
 def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) -> Action:
-    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and is_default."""
+    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and the two flags."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     action = get(conn, action_id)
     scope = Scope(sql.lock_field(conn, field_id=action.field_id)["scope"])
@@ -84,10 +86,11 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
     _require_living(action)
     values = _checked(conn, scope, **{name: changes.get(name, getattr(action, name)) for name in _CHANGEABLE})
     is_default: bool = changes.get("is_default", action.is_default)
+    needs_choice: bool = changes.get("needs_choice", action.needs_choice)
     if is_default and not action.is_default:
         sql.clear_default(conn, field_id=action.field_id)
     with _unique_name(conn, values["name"]):
-        sql.update_action(conn, action_id=action_id, is_default=is_default, **values)
+        sql.update_action(conn, action_id=action_id, is_default=is_default, needs_choice=needs_choice, **values)
     return get(conn, action_id)
 
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 sql = db.load("tasks/items")
 batches_sql = db.load("tasks/batches")
+waiting_sql = db.load("tasks/waiting")
 
 _AT_ONCE = 100
 _ROLES = [str(role) for role, granted in permissions.MATRIX.items() if Permission.RUN_TASKS in granted]
@@ -70,13 +71,16 @@ def finish(conn: db.Connection, ended: Sequence[Ended]) -> list[Finished]:
     """Write how runs ended, and let each kind use the answers. Runs that lost their task change nothing. Their batches
     are locked."""
     rows = list(sql.finish_items(conn, ended=Jsonb([_row(end) for end in ended])))
-    for row in rows:
-        use, status = kinds.get(row["kind"]).use, ItemStatus(row["status"])
-        if use is not None and status is not ItemStatus.QUEUED:
-            _use(conn, use, Finished(row["id"], row["task_id"], row["batch_id"], status, row["subject"]))
-    return [
-        Finished(row["id"], row["task_id"], row["batch_id"], ItemStatus(row["status"]), row["subject"]) for row in rows
-    ]
+    return [_finished(conn, row) for row in rows]
+
+
+def stop(conn: db.Connection, *, task_id: int) -> bool:
+    """End one item that is not begun yet; its batch goes on. False for a task that is nothing of the kind."""
+    list(sql.lock_batches_of(conn, task_ids=[task_id]))
+    row = waiting_sql.stop_queued(conn, task_id=task_id)
+    if row is not None:
+        _finished(conn, row)
+    return row is not None
 
 
 def list_provider_kinds(conn: db.Connection) -> list[str]:
@@ -136,6 +140,15 @@ def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
 def _row(end: Ended) -> dict[str, Any]:
     row = {name: getattr(end, name) for name in Ended.__slots__ if name != "attempt"}
     return row | {"run_id": str(end.run_id), **end.attempt}
+
+
+def _finished(conn: db.Connection, row: Mapping[str, Any]) -> Finished:
+    """An item whose end was just written; its kind has used it."""
+    item = Finished(row["id"], row["task_id"], row["batch_id"], ItemStatus(row["status"]), row["subject"])
+    use = kinds.get(row["kind"]).use
+    if use is not None and item.status is not ItemStatus.QUEUED:
+        _use(conn, use, item)
+    return item
 
 
 def _use(conn: db.Connection, use: kinds.Use, item: Finished) -> None:
