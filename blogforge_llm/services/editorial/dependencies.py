@@ -39,7 +39,7 @@ def decide(waiting: Mapping[str, Needs], *, filled: Collection[str], going: Coll
     stopped = {key: _lacks(needs, filled) for key, needs in waiting.items() if key not in possible}
     met = [key for key in waiting if key in possible and waiting[key].required <= set(filled)]
     coming = (possible | set(going)) - set(filled)
-    ready = [key for key in met if not waiting[key].wanted & (coming - {key})]
+    ready = [key for key in met if not any(_is_before(want, key, waiting) for want in waiting[key].wanted & coming)]
     if not ready and not going:
         ready = met[:1]  # they want each other: the first one does without
         if not met:
@@ -70,6 +70,19 @@ def _possible(waiting: Mapping[str, Needs], filled: Collection[str], going: Coll
         if not lost:
             return possible
         possible -= lost
+
+
+def _is_before(want: str, key: str, waiting: Mapping[str, Needs]) -> bool:
+    """Whether what `key` would like to have can come first: not when that itself requires `key`."""
+    seen, left = set[str](), [want]
+    while left:
+        step = left.pop()
+        if step == key:
+            return False
+        if step in waiting and step not in seen:
+            left += waiting[step].required
+        seen.add(step)
+    return True
 
 
 def _lacks(needs: Needs, filled: Collection[str]) -> list[str]:

@@ -18,7 +18,7 @@ from blogforge_llm.services.editorial import dependencies, fields, materials, pl
 from blogforge_llm.services.editorial.dependencies import Needs
 from blogforge_llm.services.editorial.materials import Material
 from blogforge_llm.services.prompts import outcomes
-from blogforge_llm.services.tasks import kinds, tasks, waiting
+from blogforge_llm.services.tasks import batches, kinds, tasks, waiting
 
 sql = db.load("editorial/runs")
 
@@ -32,18 +32,30 @@ def begin(conn: db.Connection, actor: User, batch: Batch) -> None:
 
 
 def use(conn: db.Connection, item: Finished, task: Task) -> None:
-    """Its suggestion is there since the item was released; what waited for it may go on."""
-    asker = users.find(conn, user_id=task.asked_by) if task.asked_by is not None else None
-    if item.status is ItemStatus.SUCCEEDED:
-        outcomes.offer(conn, task_id=task.id)
-        if asker is not None and item.subject["accepts"]:
-            _accept(conn, asker, task.id)
+    """Its suggestion is there since the item was released; here it counts, and is accepted where the editor said so."""
+    if item.status is not ItemStatus.SUCCEEDED:
+        return
+    outcomes.offer(conn, task_id=task.id)
+    asker = _find(conn, task.asked_by)
+    if asker is not None and item.subject["accepts"]:
+        _accept(conn, asker, task.id)
+
+
+def settle(conn: db.Connection, batch_id: int) -> None:
+    """What waited for the items that ended goes on, or is dropped."""
+    held = waiting.list_(conn, batch_id=batch_id)
+    if not held:
+        return
+    asker = _find(conn, batches.look_up(conn, batch_id=batch_id).asked_by)
     if asker is not None:
-        _advance(conn, asker, item.batch_id)
+        _advance(conn, asker, batch_id)
     else:
-        held = waiting.list_(conn, batch_id=item.batch_id)
         gone = "Whoever started the run is gone. Somebody else can run ahead again."
-        waiting.drop(conn, batch_id=item.batch_id, why={each.id: gone for each in held})
+        waiting.drop(conn, batch_id=batch_id, why={each.id: gone for each in held})
+
+
+def _find(conn: db.Connection, user_id: int | None) -> User | None:
+    return None if user_id is None else users.find(conn, user_id=user_id)
 
 
 def lacking(names: Iterable[str]) -> str:
@@ -140,4 +152,4 @@ def _planned(held: Held, plan: plans.Plan) -> Planned:
     )  # fmt: skip
 
 
-kinds.register(kinds.Kind(KIND, "Runs", use, begin))
+kinds.register(kinds.Kind(KIND, "Runs", use, begin, settle))

@@ -147,7 +147,7 @@ def _why_not(ask: Ask, filled: set[str], offered: set[str], refreshes: bool) -> 
         return "A suggestion waits there: decide about it first.", True
     if key in filled and ask.scope != Scope.BOARD and not refreshes:
         return "It has a text already.", False
-    return ask.problem, True
+    return ask.problem, ask.scope != Scope.BOARD  # a board without anything to allocate is nobody's duty
 
 
 def _accepts(ask: Ask, accepts: Accepts, filled: set[str]) -> bool:

@@ -71,7 +71,9 @@ def finish(conn: db.Connection, ended: Sequence[Ended]) -> list[Finished]:
     """Write how runs ended, and let each kind use the answers. Runs that lost their task change nothing. Their batches
     are locked."""
     rows = list(sql.finish_items(conn, ended=Jsonb([_row(end) for end in ended])))
-    return [_finished(conn, row) for row in rows]
+    finished = [_finished(conn, row) for row in rows]
+    _settle(conn, rows)
+    return finished
 
 
 def stop(conn: db.Connection, *, task_id: int) -> bool:
@@ -80,6 +82,7 @@ def stop(conn: db.Connection, *, task_id: int) -> bool:
     row = waiting_sql.stop_queued(conn, task_id=task_id)
     if row is not None:
         _finished(conn, row)
+        _settle(conn, [row])
     return row is not None
 
 
@@ -115,10 +118,11 @@ def requeue_lost(conn: db.Connection) -> list[int]:
     if not lost:
         return []
     list(sql.lock_batches_of(conn, task_ids=lost))
-    requeued = [row["task_id"] for row in sql.requeue_lost(conn, task_ids=lost)]
-    for task_id in requeued:
-        attempts.abandon(conn, task_id=task_id)
-    return requeued
+    rows = list(sql.requeue_lost(conn, task_ids=lost))
+    for row in rows:
+        attempts.abandon(conn, task_id=row["task_id"])
+    _settle(conn, rows)
+    return [row["task_id"] for row in rows]
 
 
 def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
@@ -149,6 +153,23 @@ def _finished(conn: db.Connection, row: Mapping[str, Any]) -> Finished:
     if use is not None and item.status is not ItemStatus.QUEUED:
         _use(conn, use, item)
     return item
+
+
+def _settle(conn: db.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What waited for these may go on. If that cannot be said, their batch waits for a person."""
+    ended = {row["batch_id"]: row["kind"] for row in rows if row["status"] != ItemStatus.QUEUED}
+    for batch_id, name in sorted(ended.items()):
+        settle = kinds.get(name).settle
+        if settle is None:
+            continue
+        try:
+            with conn.transaction():
+                settle(conn, batch_id)
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.exception("what waits in batch %s could not be released", batch_id)
+            pause(conn, batch_id=batch_id, note="What comes next could not be prepared. The log tells an admin why.")
 
 
 def _use(conn: db.Connection, use: kinds.Use, item: Finished) -> None:

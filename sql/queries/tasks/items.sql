@@ -264,7 +264,7 @@ WITH lost AS (
 UPDATE items i SET status = lost.status, finished_at = lost.finished_at
   FROM lost
  WHERE i.task_id = lost.id AND (SELECT count(*) FROM told) >= 0
-RETURNING i.task_id;
+RETURNING i.task_id, i.batch_id, i.status, (SELECT b.kind FROM batches b WHERE b.id = i.batch_id) AS kind;
 
 -- name: has_budget(task_id)$
 -- Looked at between two calls of a task, whose own are not yet in its batch's cost.

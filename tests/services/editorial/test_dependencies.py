@@ -62,6 +62,9 @@ def test_what_would_help_is_waited_for_but_not_for_ever() -> None:
     steps = {"draft": Needs(frozenset({"heading"}), frozenset({"notes"})), "notes": Needs(frozenset({"heading"}))}
     order = dependencies.order(steps, filled={"heading"}, accepted=set(steps))
     assert order.layers == [["notes"], ["draft"]]
+    notes = {"draft": Needs(wanted=frozenset({"notes"})), "notes": Needs(frozenset({"draft"}))}
+    late = notes | {"late": Needs(frozenset({"notes"}))}
+    assert dependencies.order(late, filled=(), accepted=set(late)).layers == [["draft"], ["notes"], ["late"]]
     each_other = {"a": Needs(wanted=frozenset({"b"})), "b": Needs(wanted=frozenset({"a"}))}
     assert dependencies.order(each_other, filled=(), accepted={"a", "b"}).layers == [["a"], ["b"]]
 

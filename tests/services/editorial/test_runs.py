@@ -66,14 +66,16 @@ def claim(conn: db.Connection) -> list[Task]:
     return batch_items.claim(conn, batch_items.lock(conn, batch_ids=[]), slots=50, ahead={}, worker_id=worker)
 
 
-def end(conn: db.Connection, task: Task, status: str = "succeeded", output: str | None = None) -> None:
+def end(conn: db.Connection, task: Task, status: str = "succeeded") -> None:
+    batch_items.lock(conn, batch_ids=[task.batch_id or 0])
+    batch_items.finish(conn, [ended(conn, task, status)])
+
+
+def ended(conn: db.Connection, task: Task, status: str = "succeeded") -> Ended:
     model_id = conn.execute("SELECT id FROM models WHERE name = 'llama'").fetchone()["id"]  # type: ignore[index]
     category = Category.SERVER_ERROR if status == "failed" else None
-    text = output or f"Text {task.id}." if status == "succeeded" else None
-    batch_items.lock(conn, batch_ids=[task.batch_id or 0])
-    batch_items.finish(
-        conn, [Ended(task.id, task.run_id or uuid4(), status, text, model_id, category, category and "It broke.")]
-    )
+    text = f"Text {task.id}." if status == "succeeded" else None
+    return Ended(task.id, task.run_id or uuid4(), status, text, model_id, category, category and "It broke.")
 
 
 def work(conn: db.Connection) -> int:
@@ -134,6 +136,17 @@ def test_accepted_into_empty_fields_the_chain_goes_on_in_the_order_of_what_it_ne
     value = fields.get(conn, post_id=post.id, section_id=find(conn, post, "Origins").id, field_key="section_text")
     assert (value.revision.origin, value.revision.user_name) == ("accepted", "Alice")
     assert suggestions.reopen(conn, actor=alice, suggestion_id=value.revision.suggestion_id).status == "pending"
+
+
+def test_two_that_end_together_are_both_accepted_before_what_needs_one_of_them_is_looked_at(conn, alice, post):
+    write(conn, alice, find(conn, post, "Origins"), "A draft.")
+    keys = ("section_text", "section_image_concept", "section_alt_text")
+    run = drafted(conn, alice, post, *keys, accepts=Accepts.EMPTY, section_ids=[find(conn, post, "Origins").id])
+    both = claim(conn)
+    batch_items.lock(conn, batch_ids=[run.id])
+    batch_items.finish(conn, [ended(conn, task) for task in both])
+    assert work(conn) == 1
+    assert set(states(runs.get(conn, run_id=run.id)).values()) == {"accepted"}
 
 
 def test_offered_only_what_needs_an_answer_is_not_asked_and_says_what_it_waits_for(conn, alice, post):
