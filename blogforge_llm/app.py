@@ -14,7 +14,9 @@ from werkzeug.exceptions import HTTPException
 from blogforge_llm import api, measuring, runner, tracing, web
 from blogforge_llm.config import ROOT, Settings
 from blogforge_llm.errors import DomainError
-from blogforge_llm.web import assets, bodies, errors, formats, navigation, proxies, security, viewers
+from blogforge_llm.records.ops import ErrorSource
+from blogforge_llm.services.ops import errors as noted
+from blogforge_llm.web import assets, bodies, errors, formats, freshness, navigation, proxies, security, viewers
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ def create_app(settings: Settings) -> Flask:
 
     app.before_request(name_request)
     app.after_request(note_answer)
+    freshness.init(app)
     security.init(app)
     viewers.init(app)
     bodies.init(app)
@@ -64,10 +67,25 @@ def note_answer(response: Response) -> Response:
     return response
 
 
+def _note(error: Exception) -> None:
+    """For the page of errors. A database that is away is no news there, and could not be written down."""
+    if isinstance(error, psycopg.OperationalError):
+        return
+    viewer = g.get("viewer")
+    noted.note(
+        error, source=ErrorSource.API if _is_program() else ErrorSource.WEB, method=request.method, path=request.path,
+        user_id=viewer.id if viewer else None,
+    )  # fmt: skip
+
+
 def answer_error(error: Exception) -> Response:
     """Pages and programs each get their own; what nobody foresaw is logged with the id that the answer shows."""
     if not isinstance(error, DomainError | HTTPException):
         log.error("request %s %s %s failed", g.request_id, request.method, request.path, exc_info=error)
+        _note(error)
     wants_json = request.accept_mimetypes.best == "application/json"  # our own scripts, autosave.js for one
-    is_program = wants_json or request.path.startswith(("/api/", "/v1/"))
-    return api.answer_error(error) if is_program else errors.answer(error)
+    return api.answer_error(error) if wants_json or _is_program() else errors.answer(error)
+
+
+def _is_program() -> bool:
+    return request.path.startswith(("/api/", "/v1/"))

@@ -49,12 +49,24 @@ class Invalid(DomainError):
         return cls(message, {name: message})
 
 
+class Missing(Invalid):
+    """The input names something that is not there, by id or by name: nothing is wrong with its form."""
+
+    @classmethod
+    def field(cls, name: str, message: str) -> Missing:
+        return cls(message, {name: message})
+
+
 class TooMany(DomainError):
     """Too often; again after `retry_after_s` seconds."""
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooSlow(DomainError):
+    """What was asked takes longer than anybody should wait; it says how to ask for less."""
 
 
 class Unavailable(DomainError):

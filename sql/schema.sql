@@ -923,6 +923,8 @@ CREATE TABLE tasks (
     finished_at         timestamptz,
     request_id          text,                 -- as the answer's X-Request-Id said and the log's lines say
     billed_to           text,                 -- batch:12: what its calls are spent for beside their user
+    template_id         bigint REFERENCES templates (id),  -- of its version, so that the log finds it by one index
+    texts_cleared_at    timestamptz,          -- retention cleared prompt and answer then; the row stays
     is_override         boolean NOT NULL DEFAULT false, -- its messages were edited for it alone
     CONSTRAINT tasks_status_check CHECK (status IN (
         'queued',                             -- waiting for a worker
@@ -937,9 +939,18 @@ CREATE INDEX tasks_unfinished_idx ON tasks (id) WHERE status IN ('queued', 'runn
 -- The reaper asks whether a queued task still has a job.
 CREATE INDEX procrastinate_jobs_task_id_idx ON procrastinate_jobs (((args ->> 'task_id')::bigint))
  WHERE status IN ('todo', 'doing');
-CREATE INDEX tasks_created_by_idx ON tasks (created_by, id);
+-- The log's order is (created_at, id). Each index serves one filter in that order, alone and with a time range.
+CREATE INDEX tasks_created_by_idx ON tasks (created_by, created_at, id);
+CREATE INDEX tasks_created_at_idx ON tasks (created_at, id);
+CREATE INDEX tasks_status_idx ON tasks (status, created_at, id);
+CREATE INDEX tasks_template_id_idx ON tasks (template_id, created_at, id);
+CREATE INDEX tasks_served_by_idx ON tasks (served_by_model_id, created_at, id) WHERE served_by_model_id IS NOT NULL;
+CREATE INDEX tasks_error_category_idx ON tasks (error_category, created_at, id) WHERE error_category IS NOT NULL;
+CREATE INDEX tasks_cost_idx ON tasks (cost, created_at, id) WHERE cost IS NOT NULL;
+CREATE INDEX tasks_finished_at_idx ON tasks (finished_at, created_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX tasks_template_version_id_idx ON tasks (template_version_id, id);
 CREATE INDEX tasks_rerun_of_idx ON tasks (rerun_of) WHERE rerun_of IS NOT NULL;
+CREATE INDEX tasks_texts_idx ON tasks (finished_at) WHERE texts_cleared_at IS NULL AND finished_at IS NOT NULL;
 
 CREATE TABLE attempts (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1000,6 +1011,58 @@ CREATE TABLE call_totals (
 CREATE TABLE call_totals_mark (
     counted_to timestamptz NOT NULL             -- attempts that finished up to here are in call_totals
 );
+
+-- The words of tasks that ended, for the log's search. Apart from tasks, whose row is written three times and whose
+-- writer would wait for it: ops/totals adds them afterwards.
+CREATE TABLE task_words (
+    task_id bigint PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
+    words   tsvector NOT NULL                   -- of the messages and the output, as they are spelled, without positions
+);
+ALTER TABLE task_words ALTER COLUMN words SET STATISTICS 1000;  -- so that the planner knows which words are common
+CREATE INDEX task_words_idx ON task_words USING gin (words);
+
+-- Tasks that ended, by the hour they were made in. Written by ops/totals, always whole hours and days anew from the rows.
+CREATE TABLE task_hours (
+    hour          timestamptz NOT NULL,
+    outcome       text NOT NULL,                -- succeeded, cancelled, or the category of the failure
+    tasks         bigint NOT NULL,
+    input_tokens  bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    cost          numeric NOT NULL,             -- USD, as far as it is known or estimated
+    PRIMARY KEY (hour, outcome)
+);
+
+CREATE TABLE task_days (
+    day           timestamptz NOT NULL,         -- its first moment, UTC
+    template_id   bigint NOT NULL,              -- 0: asked without a template
+    tasks         bigint NOT NULL,
+    failed        bigint NOT NULL,
+    input_tokens  bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    cost          numeric NOT NULL,
+    answered      bigint NOT NULL,              -- of these the time is known: succeeded, by an AI
+    seconds       double precision NOT NULL,    -- theirs together, from start to end
+    PRIMARY KEY (day, template_id)
+);
+
+-- How long answers took: for p50 and p95 without looking at each.
+CREATE TABLE task_latencies (
+    day         timestamptz NOT NULL,
+    template_id bigint NOT NULL,                -- 0: of all tasks, with a template or without
+    bucket      integer NOT NULL,               -- the bounds of ops/totals that were reached
+    tasks       bigint NOT NULL,
+    PRIMARY KEY (template_id, day, bucket)
+);
+
+-- Hours and days whose rows changed since they were added up.
+CREATE TABLE stale_hours (
+    hour timestamptz PRIMARY KEY
+);
+
+CREATE TABLE totals_mark (
+    read_to timestamptz NOT NULL                -- tasks that ended up to here are in task_words, their hours in stale_hours
+);
+INSERT INTO totals_mark (read_to) VALUES ('-infinity');
 
 -- What each process that runs tasks last measured of itself, in Prometheus' format. Nothing is lost with it.
 CREATE UNLOGGED TABLE process_metrics (
@@ -1181,6 +1244,8 @@ CREATE TABLE suggestions (
 );
 CREATE INDEX suggestions_open_idx ON suggestions (post_id, field_id, section_id, id) WHERE decision IS NULL;
 CREATE INDEX suggestions_post_id_idx ON suggestions (post_id, field_id, id DESC);
+CREATE INDEX suggestions_action_id_idx ON suggestions (action_id, task_id);
+CREATE INDEX suggestions_post_task_idx ON suggestions (post_id, task_id);
 CREATE INDEX suggestions_passed_over_for_idx ON suggestions (passed_over_for) WHERE passed_over_for IS NOT NULL;
 
 -- The task runner, and what became of suggestions by template version and model.
@@ -1269,9 +1334,15 @@ CREATE TABLE audit_log (
     action  text NOT NULL,                    -- a verb: open, close
     noun    text NOT NULL,                    -- what kind of thing: circuit
     noun_id text NOT NULL,                    -- its id or name: model:7
-    detail  text NOT NULL DEFAULT ''          -- in words, as it was called then
+    detail  text NOT NULL DEFAULT '',         -- in words, as it was called then
+    user_name  text NOT NULL DEFAULT '',      -- as the person was called then; empty for the terminal
+    changes    jsonb NOT NULL DEFAULT '{}',   -- member -> [before, after]; never a secret
+    request_id text
 );
 CREATE INDEX audit_log_noun_idx ON audit_log (noun, id DESC);
+CREATE INDEX audit_log_user_id_idx ON audit_log (user_id, id DESC);
+CREATE INDEX audit_log_action_idx ON audit_log (action, id DESC);
+CREATE INDEX audit_log_at_idx ON audit_log (at);
 
 -- The last attempts with a key; deleting a key looks for them too.
 CREATE INDEX attempts_key_id_idx ON attempts (key_id, id) WHERE key_id IS NOT NULL;
@@ -1550,6 +1621,53 @@ BEGIN
          WHERE a.subject = subjects[k.i];
     END IF;
 END $$;
+-- Operations: errors in groups.
+
+-- The same error many times over is one group; the newest samples of each tell what happened.
+CREATE TABLE error_groups (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    fingerprint bytea NOT NULL,               -- SHA-256 of source, kind and place
+    source      text NOT NULL,
+    kind        text NOT NULL,                -- the exception's type, or the policy's directive
+    place       text NOT NULL,                -- where: file and function, or address and line
+    message     text NOT NULL,                -- of the newest one, masked
+    occurrences bigint NOT NULL DEFAULT 1,
+    first_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    last_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    resolved_at timestamptz,                  -- said to be mended; the next one opens it again
+    muted_at    timestamptz,                  -- known, and not worth looking at: it stays so
+    CONSTRAINT error_groups_fingerprint_key UNIQUE (fingerprint),
+    CONSTRAINT error_groups_source_check CHECK (source IN (
+        'web',                                -- a page
+        'api',
+        'job',                                -- a worker's job
+        'browser',                            -- a script on a page, as the browser told us
+        'policy'                              -- what the Content-Security-Policy stopped, as the browser told us
+    ))
+);
+CREATE INDEX error_groups_last_at_idx ON error_groups (last_at, id);
+
+CREATE TABLE error_samples (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    group_id   bigint NOT NULL REFERENCES error_groups (id) ON DELETE CASCADE,
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    request_id text,
+    method     text,
+    path       text,
+    user_id    bigint REFERENCES users (id) ON DELETE SET NULL,
+    message    text NOT NULL,
+    trace      text NOT NULL                  -- masked; without values of variables
+);
+CREATE INDEX error_samples_group_id_idx ON error_samples (group_id, id DESC);
+CREATE INDEX error_samples_request_id_idx ON error_samples (request_id) WHERE request_id IS NOT NULL;
+
+-- How many reports came from browsers in a minute, by who sent them and together. Lost in a crash, which is no matter.
+CREATE UNLOGGED TABLE report_counts (
+    subject text NOT NULL,                    -- address:…, or all
+    minute  timestamptz NOT NULL,
+    reports integer NOT NULL,
+    PRIMARY KEY (subject, minute)
+);
 
 -- Ideas and facts of a post, each with the section it goes to. One of a deleted section counts as allocated to none.
 CREATE TABLE post_items (
@@ -1978,3 +2096,39 @@ CREATE TABLE runs (
     ))
 );
 CREATE INDEX runs_post_id_idx ON runs (post_id, batch_id DESC);
+-- Models with their providers and what holds for asking them now; without keys, for these are somebody's.
+CREATE VIEW askable_models AS
+SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.max_output_tokens, price.input_price, price.output_price,
+       (SELECT jsonb_agg(jsonb_build_array(l.valid_from, l.input_price::text, l.output_price::text) ORDER BY l.valid_from)
+          FROM model_prices l
+         WHERE l.model_id = m.id AND l.valid_from > statement_timestamp()) AS later_prices,
+       m.streams, m.refused_parameters,
+       COALESCE(m.first_token_timeout_s, CASE WHEN NOT p.is_local THEN
+           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'first_token_timeout_s') END) AS first_token_timeout_s,
+       COALESCE(m.idle_timeout_s, CASE WHEN NOT p.is_local THEN
+           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'idle_timeout_s') END) AS idle_timeout_s,
+       m.is_enabled, m.archived_at,
+       p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
+       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at,
+       ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]
+           AS account_limits,
+       ARRAY[m.requests_per_minute, m.tokens_per_minute, m.requests_per_day, m.tokens_per_day, m.max_in_flight]
+           AS model_limits,
+       EXISTS (SELECT FROM budgets) AS has_budgets,
+       (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
+  FROM models m
+  JOIN providers p ON p.id = m.provider_id
+  LEFT JOIN LATERAL price_at(m.id, statement_timestamp()) price ON true;
+
+-- What is known of the model with this key now: little is left, as the provider said lately; one of its circuits is not
+-- closed. One row, as a table, for so it becomes part of the query that asks.
+CREATE FUNCTION model_with_key(asked_model bigint, asked_provider bigint, asked_key bigint)
+RETURNS TABLE (has_notice boolean, is_held_back boolean) LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM limit_notices n
+                    WHERE n.name = 'model:' || asked_model || '@' || coalesce('key:' || asked_key, 'provider:' || asked_provider)
+                      AND n.resets_at > clock_timestamp()),
+           EXISTS (SELECT FROM circuits c
+                    WHERE c.name IN ('provider:' || asked_provider, 'key:' || asked_key, 'model:' || asked_model,
+                                     'model:' || asked_model || '@key:' || asked_key)
+                      AND c.state <> 'closed')
+$$;

@@ -111,7 +111,7 @@ def test_a_worker_alone_runs_batches_too_and_takes_them_along_when_it_stops(data
     with Installation(tmp_path / "data", verb="web", database_url=database_url) as web:
         worker = subprocess.Popen([*BLOGFORGE, "worker", "--grace", "0.5"], env=web.environment)
         try:
-            wait_until(lambda: _kinds(database_url) == ["batch", "interactive"], timeout=20)
+            wait_until(lambda: _kinds(database_url) == ["batch", "interactive"], timeout=60)
             assert len(web.child_pids("worker", "batch")) == 1
         finally:
             worker.terminate()

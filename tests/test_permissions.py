@@ -12,7 +12,9 @@ from blogforge_llm import db
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.ops import ErrorState
 from blogforge_llm.records.sections import ItemKind
+from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
 from blogforge_llm.services.editorial import (
     board,
@@ -24,10 +26,10 @@ from blogforge_llm.services.editorial import (
     sections,
     suggestions,
 )
-from blogforge_llm.services.ops import audit, budgets, ledger
+from blogforge_llm.services.ops import audit, budgets, dashboard, errors, ledger
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
-from blogforge_llm.services.tasks import trials
+from blogforge_llm.services.tasks import log, trials
 from tests import factories
 
 Call = Callable[[db.Connection, User], Any]
@@ -79,6 +81,10 @@ CALLS: list[tuple[str, Permission, Call]] = [
      lambda conn, actor: runs.draft(conn, actor=actor, post_id=0, action_ids=[])),
     ("runs.ahead", Permission.RUN_TASKS, lambda conn, actor: runs.ahead(conn, actor=actor, post_id=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
+    ("log.list_page", Permission.READ, lambda conn, actor: log.list_page(conn, actor=actor, wanted=TaskFilter())),
+    ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),
+    ("log.each", Permission.READ, lambda conn, actor: list(log.each(actor=actor, wanted=TaskFilter()))),
+    ("dashboard.get", Permission.READ, lambda conn, actor: dashboard.get(conn, actor=actor)),
     ("parts.publish", Permission.KEEP_PROMPTS,
      lambda conn, actor: parts.publish(conn, actor=actor, part_id=0, number=1)),
     ("parts.decline", Permission.KEEP_PROMPTS,
@@ -110,6 +116,11 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("suggestions.reopen", Permission.WRITE_POSTS,
      lambda conn, actor: suggestions.reopen(conn, actor=actor, suggestion_id=0)),
     ("audit.list_", Permission.KEEP_REGISTRY, lambda conn, actor: audit.list_(conn, actor=actor, noun="circuit")),
+    ("audit.get", Permission.KEEP_SETTINGS, lambda conn, actor: audit.get(conn, actor=actor, entry_id=0)),
+    ("audit.list_choices", Permission.KEEP_SETTINGS, lambda conn, actor: audit.list_choices(conn, actor=actor)),
+    ("errors.list_", Permission.KEEP_SETTINGS, lambda conn, actor: errors.list_(conn, actor=actor)),
+    ("errors.set_state", Permission.KEEP_SETTINGS,
+     lambda conn, actor: errors.set_state(conn, actor=actor, group_id=0, state=ErrorState.MUTED)),
 ]  # fmt: skip
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 from flask_smorest import Api
+from flask_smorest.pagination import PaginationMetadataSchema
 from marshmallow import Schema, fields
 
-from blogforge_llm.api import authentication, idempotency, request_limits, requests
+from blogforge_llm.api import authentication, idempotency, links, request_limits, requests
+from blogforge_llm.api.fields import Money, Share
 
 INTRODUCTION = """\
 Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with every call; make a token under
@@ -38,11 +44,35 @@ class Problem(Schema):
     current = fields.Raw(metadata={"description": "With 409: what is there now."})
 
 
+class Converter(OpenAPIConverter):
+    """Says in the document what a schema checks as a whole: its `rules`, in the words of JSON Schema."""
+
+    def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
+        written: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
+        return written | getattr(schema, "rules", {})
+
+
+class Plugin(MarshmallowPlugin):
+    Converter = Converter
+
+
 class ProblemApi(Api):
     """flask-smorest whose errors are problem documents; the handlers themselves are the application's (app.py)."""
 
     ERROR_SCHEMA = Problem
     DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
+
+    def _register_pagination_header(self) -> None:
+        """JSON in a header is text to HTTP: smorest would call it an object."""
+        header = {
+            "description": "JSON: the total and the pages around this one.",
+            "schema": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": self.ma_plugin.converter.resolve_nested_schema(PaginationMetadataSchema),
+            },
+        }
+        self.spec.components.header("PAGINATION", header, lazy=True)
 
     def _register_error_handlers(self) -> None:
         """Its own handler would answer for the whole application, pages included."""
@@ -72,7 +102,21 @@ def create(app: Flask) -> Api:
     request_limits.init(app)
     requests.init(app)
     idempotency.init(app)
-    return ProblemApi(app)
+    api = ProblemApi(spec_kwargs={"marshmallow_plugin": Plugin()})
+    api.init_app(app)
+    for kind in (Money, Share):
+        api.register_field(kind, "string", "decimal")
+    return api
+
+
+def complete(api: Api) -> None:
+    """What is known when every operation is: the links between them, and how far pages can be counted."""
+    links.add(api.spec)
+    for methods in api.spec._paths.values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+                if isinstance(parameter, dict) and parameter["name"] == "page":
+                    parameter["schema"]["maximum"] = requests.PAGE_MAX
 
 
 def init_page(app: Flask) -> None:

@@ -14,11 +14,13 @@ from blogforge_llm import errors
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.Unauthenticated: 401,
+    errors.Missing: 404,
     errors.Forbidden: 403,
     errors.Conflict: 409,
     errors.BaseMissing: 428,
     errors.Invalid: 422,
     errors.TooMany: 429,
+    errors.TooSlow: 503,
     errors.Unavailable: 503,
     psycopg.OperationalError: 503,
 }

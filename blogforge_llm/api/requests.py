@@ -26,7 +26,11 @@ def init(app: Flask) -> None:
 
 def check_body() -> None:
     """A body of another type would count as none where one is optional, and what it says be lost without a word."""
-    if not request.path.startswith("/api/") or not (body := request.get_data()):
+    if not request.path.startswith("/api/"):
+        return
+    if not (body := request.get_data()):
+        if request.method == "PATCH" and request.routing_exception is None:
+            raise BadRequest("Send what to change as JSON; an empty object changes nothing.")
         return
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as JSON, with the header `Content-Type: application/json`.")

@@ -12,6 +12,11 @@ from typing import Any
 from blogforge_llm.live.hub import LiveEvent, LiveStatus, LiveText, Position
 
 CONTENT_TYPE = "text/event-stream"
+# Of one event, for the OpenAPI document.
+SCHEMA = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("event", "id", "data")},
+}
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 

@@ -65,6 +65,7 @@ class Setting:
     """A known key with the value in force. kind: boolean, integer or origins."""
 
     key: str
+    group: str
     label: str
     description: str
     kind: str

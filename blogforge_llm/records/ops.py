@@ -1,4 +1,4 @@
-"""What the overview of the LLM area says, /metrics, the ledger and budgets."""
+"""What the overview of the LLM area says, /metrics, the ledger and budgets, the audit log, errors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from blogforge_llm.records.tasks import Source
@@ -27,20 +28,87 @@ class Overview:
     has_default_models: bool
     has_actions: bool
     has_posts: bool
+    has_tasks: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One deed by hand. `user_name` is None when that user is gone."""
+    """One deed by hand. `user_name` is the person's of then, empty for the terminal; `user_id` is None when they are
+    gone. `changes` is member -> [before, after]."""
 
     id: int
     at: datetime
     user_id: int | None
-    user_name: str | None
+    user_name: str
     action: str
     noun: str
     noun_id: str
     detail: str
+    changes: dict[str, list[Any]]
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries of the log; None for any."""
+
+    user_id: int | None = None
+    noun: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class ErrorSource(StrEnum):
+    """Where an error happened, or who told us."""
+
+    WEB = "web"
+    API = "api"
+    JOB = "job"
+    BROWSER = "browser"
+    POLICY = "policy"  # the Content-Security-Policy, told by a browser
+
+
+class ErrorState(StrEnum):
+    OPEN = "open"
+    RESOLVED = "resolved"  # opens again with the next one
+    MUTED = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Errors of one type at one place. `message` is the newest one's."""
+
+    id: int
+    source: ErrorSource
+    kind: str
+    place: str
+    message: str
+    occurrences: int
+    first_at: datetime
+    last_at: datetime
+    resolved_at: datetime | None
+    muted_at: datetime | None
+
+    @property
+    def state(self) -> ErrorState:
+        if self.muted_at is not None:
+            return ErrorState.MUTED
+        return ErrorState.OPEN if self.resolved_at is None else ErrorState.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSample:
+    """One of a group, as it happened."""
+
+    id: int
+    at: datetime
+    request_id: str | None
+    method: str | None
+    path: str | None
+    user_name: str | None
+    message: str
+    trace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +147,63 @@ class Metrics:
     workers: dict[str, int]
     resting: list[tuple[str, str, str]]
     processes: list[ProcessMetrics]
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """Tasks made on a day of UTC that have ended. `p95_s` is None when no AI answered."""
+
+    day: datetime
+    tasks: int
+    failed: int
+    cost: Decimal
+    p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds from start to end of what an AI answered, `count` tasks."""
+
+    p50_s: float
+    p95_s: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFigures:
+    """A template in a list of the dearest or slowest; id 0 is what was asked without one."""
+
+    template_id: int
+    name: str | None
+    tasks: int
+    cost: Decimal
+    mean_s: float | None
+    latency: Latency | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Tasks that ended, of the last `days` days from `since` on; `by_day` of the last thirty, `by_hour` of the last 24.
+    `spent_` is what all calls cost, `budgets` what everybody together may spend in a day and a month."""
+
+    days: int
+    since: datetime
+    today: datetime
+    month: datetime
+    by_day: list[DayFigures]
+    by_hour: list[int]
+    spent_today: Decimal
+    spent_this_month: Decimal
+    budgets: dict[str, Decimal]
+    tasks: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    latency: Latency | None
+    failures: list[tuple[str, int]]
+    dearest: list[TemplateFigures]
+    slowest: list[TemplateFigures]
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,34 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """What the log is asked for; None does not filter. `model_id` answered, `template_id` 0 is no template, `since` is
+    included and `until` is not, `text` are words of the messages or the output."""
+
+    status: TaskStatus | None = None
+    category: Category | None = None
+    model_id: int | None = None
+    template_id: int | None = None
+    action_id: int | None = None
+    user_id: int | None = None
+    post_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    min_cost: Decimal | None = None
+    max_cost: Decimal | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Rows of the log. `newer` and `older`: the task above or below which it goes on, None at its ends."""
+
+    rows: list[TaskRow]
+    newer: int | None
+    older: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """A piece of live text: `seq` counts from 1 within the attempt; a reset replaces what was there before."""
 

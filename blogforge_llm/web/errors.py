@@ -17,6 +17,7 @@ STATUS: dict[type[Exception], int] = {
     errors.BaseMissing: 428,
     errors.Invalid: 422,
     errors.TooMany: 429,
+    errors.TooSlow: 503,
     errors.Unavailable: 503,
     psycopg.OperationalError: 503,
 }

@@ -12,8 +12,8 @@ from flask import Response, make_response, render_template
 
 from blogforge_llm import errors
 
-REFUSALS = (errors.Invalid, errors.Conflict, errors.TooMany)
-_STATUS = {errors.Invalid: 422, errors.Conflict: 409, errors.TooMany: 429}
+REFUSALS = (errors.Invalid, errors.Conflict, errors.TooMany, errors.TooSlow)
+_STATUS = {errors.Invalid: 422, errors.Conflict: 409, errors.TooMany: 429, errors.TooSlow: 503}
 
 
 def again(template: str, refusal: errors.DomainError, **context: Any) -> Response:

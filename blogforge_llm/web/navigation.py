@@ -21,6 +21,13 @@ class Link:
 # (label, address, addresses below it that belong to it)
 AREAS = (("Posts", "/posts", ("/posts", "/workflow")), ("LLM", "/llm/", ("/llm",)))
 
+_OF_ADMINS = (
+    ("Users", "/users"),
+    ("Settings", "/settings"),
+    ("Audit log", "/audit"),
+    ("Errors", "/errors"),
+)
+
 PAGES = {
     "/llm": (
         ("Overview", "/llm/"),
@@ -43,8 +50,7 @@ PAGES = {
         ("Health", "/llm/health"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
-    "/users": (("Users", "/users"), ("Settings", "/settings")),
-    "/settings": (("Users", "/users"), ("Settings", "/settings")),
+    **dict.fromkeys(("/users", "/settings", "/audit", "/errors"), _OF_ADMINS),
 }
 
 

@@ -11,7 +11,7 @@ from blogforge_llm.errors import Forbidden
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CSP = (
     "default-src 'self'; img-src 'self'{images}; base-uri 'none'; object-src 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "form-action 'self'; frame-ancestors 'none'; report-uri /policy-reports"
 )
 
 

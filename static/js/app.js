@@ -1,4 +1,5 @@
 // Loads every behaviour (but apidocs.js, which has its own page). Each binds itself to its data-* attributes; order matters only for confirm before busy.
+import "./reports.js";
 import "./notices.js";
 import "./errors.js";
 import "./confirm.js";

@@ -34,6 +34,12 @@ PAGES = [
     *("/llm/parts/1/versions/1/impact", "/llm/parts/1/comparison", "/llm/templates/1/comparison", "/llm/proposals"),
     *("/llm/templates", "/llm/templates/new", "/llm/templates/1", "/llm/templates/1/edit"),
     *("/llm/actions", "/llm/actions/new", "/llm/actions/1/edit", "/llm/library", "/llm/tasks", "/llm/tasks/1"),
+    *(
+        "/llm/?days=30",
+        "/llm/tasks?status=succeeded&q=bread&template=0",
+        "/llm/tasks?post=987654",
+        "/llm/tasks?from=soon",
+    ),
     *("/llm/models/1/prices", "/llm/budgets", "/llm/budgets/new", "/llm/ledger", "/llm/ledger?group=user"),
     *("/llm/ledger/attempts", "/llm/ledger?month=soon"),
     *("/llm/trials", "/llm/trials?template=1&post=1", "/llm/tasks/1/rerun", "/llm/tasks/1/comparison?other=1"),
@@ -45,7 +51,18 @@ PAGES = [
     ),
     *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
-    *("/account", "/account/tokens", "/users", "/users/new", "/users/1/edit", "/settings", "/nowhere"),
+    *(
+        "/account",
+        "/account/tokens",
+        "/users",
+        "/users/new",
+        "/users/1/edit",
+        "/settings",
+        "/audit",
+        "/audit/1",
+        "/errors",
+        "/nowhere",
+    ),
 ]
 PUBLIC = ["/login", "/setup", "/apidocs/"]
 
@@ -65,7 +82,7 @@ def test_a_page_is_accessible_fits_a_phone_and_obeys_the_policy(
 ) -> None:
     page, watch = tab
     watch.problems.clear()
-    watch.expected[:] = ["404"] if path == "/nowhere" else []
+    watch.expected[:] = {"/nowhere": ["404"], "/llm/tasks?from=soon": ["422"]}.get(path, [])
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(furnished.url + path)
     assert serious_findings(page) == []

@@ -20,6 +20,8 @@ class SettingOut(Schema):
     """A setting with the value in force."""
 
     key = fields.String(required=True, metadata={"description": "Its name.", "example": "cors_origins"})
+    group = fields.String(required=True, metadata={"description": "What it is about.", "example": "Access"})
+    label = fields.String(required=True, metadata={"description": "What the page calls it."})
     description = fields.String(required=True, metadata={"description": "What it does."})
     kind = fields.String(
         required=True, metadata={"description": "boolean, integer or origins (a list).", "example": "origins"}
@@ -35,7 +37,9 @@ class SettingIn(Schema):
     """A new value."""
 
     value = fields.Raw(
-        required=True, metadata={"description": "Of the setting's kind.", "example": ["https://example.org"]}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of the setting's kind.", "example": ["https://example.org"]},
     )
 
 

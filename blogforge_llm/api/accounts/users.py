@@ -10,14 +10,19 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api import authentication
-from blogforge_llm.api.fields import Line, Text
+from blogforge_llm.api.fields import Email, Flag, Line, Text
 from blogforge_llm.records.accounts import Role, User
 from blogforge_llm.services.accounts import users
 
 bp = Blueprint("users", __name__, url_prefix="/api/v1/users", description="People with an account.")
 
 _ROLES = {"description": "admin, editor or viewer; docs/permissions.md says what each may do.", "example": "editor"}
-_PASSWORD = {"description": "10 to 200 characters.", "example": "few unrelated words"}
+_PASSWORD = {
+    "description": "10 to 200 characters.",
+    "minLength": 10,
+    "maxLength": 200,
+    "example": "few unrelated words",
+}
 
 
 class UserOut(Schema):
@@ -37,7 +42,7 @@ class UserOut(Schema):
 class UserIn(Schema):
     """A new user."""
 
-    email = Line(required=True, max_length=254, metadata={"description": "Free.", "example": "ann@example.org"})
+    email = Email(required=True, metadata={"description": "Free.", "example": "ann@example.org"})
     name = Line(required=True, metadata={"description": "Shown beside what they write.", "example": "Ann"})
     role = fields.String(required=True, validate=validate.OneOf(list(Role)), metadata=_ROLES)
     password = Text(required=True, metadata=_PASSWORD)
@@ -46,10 +51,10 @@ class UserIn(Schema):
 class UserChange(Schema):
     """What to change; what is left out stays."""
 
-    email = Line(max_length=254, metadata={"description": "A new e-mail.", "example": "ann@example.org"})
+    email = Email(metadata={"description": "A new e-mail.", "example": "ann@example.org"})
     name = Line(metadata={"description": "A new name.", "example": "Ann"})
     role = fields.String(validate=validate.OneOf(list(Role)), metadata=_ROLES)
-    is_active = fields.Boolean(metadata={"description": "False logs them out and refuses their tokens."})
+    is_active = Flag(metadata={"description": "False logs them out and refuses their tokens."})
 
 
 class PasswordIn(Schema):

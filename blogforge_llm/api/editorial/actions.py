@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Line
+from blogforge_llm.api.fields import Flag, Id, Line, Whole
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.actions import Action
 from blogforge_llm.services.editorial import actions, workflow
@@ -29,14 +29,13 @@ class ContractSchema(Schema):
     """What an answer must be before an editor sees it; what is left out follows from the field."""
 
     shape = fields.String(allow_none=True, validate=validate.OneOf(SHAPES), metadata={"example": "line"})
-    max_length = fields.Integer(
-        strict=True,
+    max_length = Whole(
         allow_none=True,
         validate=validate.Range(1, 1_000_000),
         metadata={"description": "Characters.", "example": 120},
     )
-    min_items = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 2000))
-    max_items = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 2000))
+    min_items = Whole(allow_none=True, validate=validate.Range(1, 2000))
+    max_items = Whole(allow_none=True, validate=validate.Range(1, 2000))
 
 
 class ActionIn(Schema):
@@ -48,10 +47,8 @@ class ActionIn(Schema):
     preset_id = Id(allow_none=True, metadata=_PRESET)
     parameters = fields.Nested(PresetParameters, metadata={"description": "Replaces all parameters of its own."})
     contract = fields.Nested(ContractSchema, metadata={"description": "Replaces the whole contract."})
-    is_default = fields.Boolean(
-        metadata={"description": "true makes it the field's default in place of the former one."}
-    )
-    needs_choice = fields.Boolean(metadata=_CHOICE)
+    is_default = Flag(metadata={"description": "true makes it the field's default in place of the former one."})
+    needs_choice = Flag(metadata=_CHOICE)
 
 
 class NewActionIn(ActionIn):

@@ -31,7 +31,7 @@ class Items(MethodView):
         with db.transaction() as conn:
             return items.list_for(conn, post_id=post_id)
 
-    @bp.arguments(schemas.ItemIn)
+    @bp.arguments(schemas.PostItemIn)
     @bp.response(201, schemas.PostItemOut)
     @bp.alt_response(404, description="No such post.")
     @bp.alt_response(409, description="The post is deleted, or has as many as it can.")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money
+from blogforge_llm.api.fields import Flag, Id, Line, Sum
 from blogforge_llm.api.tasks.batch_schemas import BatchOut
 from blogforge_llm.records.runs import Accepts, StepStatus
 
@@ -24,14 +22,13 @@ class RunOptions(Schema):
             "goes into it if it is empty still, and what needs it is asked next.",
         },
     )  # fmt: skip
-    refreshes = fields.Boolean(
+    refreshes = Flag(
         load_default=False,
         metadata={"description": "Ask for filled fields too: as suggestions, whatever `accepts` says."},
     )
-    budget = Money(
+    budget = Sum(
         load_default=None, allow_none=True,
-        validate=validate.Range(min=Decimal(0), max=Decimal(1_000_000), min_inclusive=False, max_inclusive=False),
-        metadata={"description": "USD. No field is begun that might go over it; null for none."},
+        metadata={"description": "USD. No field is begun that might go over it; null for none.", "example": "2.50"},
     )  # fmt: skip
 
 

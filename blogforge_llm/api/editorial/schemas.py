@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money, Text
+from blogforge_llm.api.fields import Id, Line, Money, Text, Whole
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.api.tasks.schemas import ErrorOut, UsageOut
 from blogforge_llm.records.editorial import FieldKind, Origin, SuggestionStatus
@@ -30,6 +30,7 @@ class PostIn(Schema):
     """A new post."""
 
     idea = Text(
+        filled=True,
         required=True,
         metadata={"description": "What it is about; it becomes the first field.", "example": "Kilts for weddings"},
     )
@@ -88,6 +89,8 @@ class FieldOut(Schema):
 class FieldIn(Schema):
     """A new text for a field."""
 
+    rules = {"required": ["text", "base_revision"]}  # a missing base is a 428, not a 422
+
     text = Text(required=True, metadata={"description": "Empty clears the field.", "example": "A guide to kilts."})
     base_revision = Id(allow_none=True, metadata=_BASE | {"description": f"{_BASE['description']} Must be named."})
 
@@ -128,11 +131,15 @@ class RevisionPage(Schema):
 class RestoreIn(Schema):
     """An older text again."""
 
+    rules = {"required": ["base_revision"]}  # a missing base is a 428, not a 422
+
     base_revision = Id(allow_none=True, metadata=_BASE | {"description": f"{_BASE['description']} Must be named."})
 
 
 class SuggestionIn(Schema):
     """What to ask for. Without action the field's default one; without route and model the action's route."""
+
+    rules = {"not": {"required": ["route", "model"]}}
 
     action_id = Id(metadata={"example": 4})
     route = Line(metadata={"description": "A route's name.", "example": "Default"})
@@ -140,9 +147,7 @@ class SuggestionIn(Schema):
         metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
     )
     parameters = fields.Nested(PresetParameters)
-    count = fields.Integer(
-        strict=True, load_default=1, validate=validate.Range(1, 4), metadata={"description": "How many.", "example": 1}
-    )
+    count = Whole(load_default=1, validate=validate.Range(1, 4), metadata={"description": "How many.", "example": 1})
 
 
 class SuggestionOut(Schema):

@@ -60,7 +60,7 @@ def reorder(data: dict[str, Any], post_id: int) -> Outline:
 
 @bp.get("/posts/<int:post_id>/sections/events")
 @bp.arguments(CursorQuery, location="query")
-@bp.response(200, schemas.EventPage)
+@bp.response(200, schemas.SectionEventPage)
 @bp.alt_response(404, description="No such post.")
 def list_events(query: dict[str, Any], post_id: int) -> dict[str, Any]:
     """List what was done to the sections and their items, the newest first"""
@@ -72,7 +72,7 @@ def list_events(query: dict[str, Any], post_id: int) -> dict[str, Any]:
 
 @bp.post("/posts/<int:post_id>/sections/reversal")
 @bp.arguments(schemas.ReversalIn)
-@bp.response(200, schemas.EventOut)
+@bp.response(200, schemas.SectionEventOut)
 @bp.alt_response(404, description="No such post.")
 @bp.alt_response(409, description="Something was done after it, or a text that it wrote was changed since.")
 def undo(data: dict[str, Any], post_id: int) -> Event:

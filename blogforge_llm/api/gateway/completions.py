@@ -56,8 +56,8 @@ def error_responses(*statuses: int) -> dict[int | str, Any]:
         {
             "in": "header",
             "name": requests.DEADLINE_HEADER,
-            "schema": {"type": "number", "default": requests.DEADLINE_S},
-            "description": "Seconds for everything, retries and fallbacks included.",
+            "schema": {"type": "number"},
+            "description": "Seconds for everything, retries and fallbacks included; the settings have a default.",
         },
         {
             "in": "header",

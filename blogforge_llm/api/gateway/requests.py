@@ -17,7 +17,6 @@ from blogforge_llm.engine.types import Message, Parameters
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
 DELIVERY_HEADER, DEADLINE_HEADER = "X-Blogforge-Delivery", "X-Blogforge-Deadline-S"
-DEADLINE_S = 120.0
 
 # Fields of OpenAI's that ask for something this gateway does not do, each with the values that ask for nothing.
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
@@ -51,7 +50,7 @@ class Asked:
     model: str
     messages: tuple[Message, ...]
     parameters: Parameters
-    deadline_s: float
+    deadline_s: float | None  # None: the settings' own
     is_stream: bool
     is_live: bool
     wants_usage: bool
@@ -145,10 +144,10 @@ def _is_live(in_body: str | None, is_stream: bool) -> bool:
     return is_live
 
 
-def _deadline_s() -> float:
+def _deadline_s() -> float | None:
     given = request.headers.get(DEADLINE_HEADER)
     if given is None:
-        return DEADLINE_S
+        return None
     try:
         seconds = float(given)
     except ValueError:

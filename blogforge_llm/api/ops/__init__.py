@@ -1,7 +1,7 @@
-"""The ops area of the API: budgets and the ledger."""
+"""The ops area of the API: the audit log, budgets, errors and the ledger."""
 
 from __future__ import annotations
 
-from blogforge_llm.api.ops import budgets, ledger
+from blogforge_llm.api.ops import audit, budgets, errors, ledger
 
-BLUEPRINTS = [budgets.bp, ledger.bp]
+BLUEPRINTS = [audit.bp, budgets.bp, errors.bp, ledger.bp]

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Money
+from blogforge_llm.api.fields import Flag, Id, Money, Price, Share, ShareIn
 from blogforge_llm.records.ops import Budget, BudgetPeriod, BudgetScope
 from blogforge_llm.services.ops import budgets
 
@@ -28,13 +28,15 @@ _PERIOD = {"description": "Of the calendar, in UTC; `ever` never starts anew.", 
 class BudgetIn(Schema):
     """What may be changed on a budget."""
 
-    amount = Money(allow_nan=False, metadata=_AMOUNT)
-    warn_share = fields.Decimal(as_string=True, allow_nan=False, metadata=_SHARE)
-    refuses_unpriced = fields.Boolean(metadata=_UNPRICED)
+    amount = Price(metadata=_AMOUNT)
+    warn_share = ShareIn(metadata=_SHARE)
+    refuses_unpriced = Flag(metadata=_UNPRICED)
 
 
 class NewBudgetIn(BudgetIn):
     """A new budget."""
+
+    rules = {"not": {"properties": {"scope": {"const": "user"}}, "not": {"required": ["user_id"]}}}
 
     scope = fields.String(
         required=True,
@@ -46,7 +48,7 @@ class NewBudgetIn(BudgetIn):
         required=True, validate=validate.OneOf([period.value for period in BudgetPeriod]), metadata=_PERIOD
     )
     user_id = Id(metadata={"description": "With the scope `user`.", "example": 3})
-    amount = Money(required=True, allow_nan=False, metadata=_AMOUNT)
+    amount = Price(required=True, metadata=_AMOUNT)
 
 
 class BudgetOut(Schema):
@@ -72,7 +74,7 @@ class BudgetOut(Schema):
         attribute="top_user_name", allow_none=True, metadata={"description": "Whose `spent` it is, for `each_user`."}
     )
     state = fields.String(validate=validate.OneOf(["ok", "warning", "spent"]), metadata={"example": "ok"})
-    warn_share = fields.Decimal(as_string=True, metadata=_SHARE)
+    warn_share = Share(metadata=_SHARE)
     refuses_unpriced = fields.Boolean(metadata=_UNPRICED)
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
@@ -96,6 +98,7 @@ class Budgets(MethodView):
     @bp.arguments(NewBudgetIn)
     @bp.response(201, BudgetOut)
     @bp.alt_response(403, description="Only admins set budgets.")
+    @bp.alt_response(404, description="There is no such user.")
     @bp.alt_response(409, description="There is one for this scope, user and period.")
     def post(self, data: dict[str, Any]) -> Budget:
         """Set a budget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Line, Text
+from blogforge_llm.api.fields import Flag, Line, Text, Version, Whole
 from blogforge_llm.records.prompts import MessageRole, PartKind
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
 
@@ -42,7 +42,7 @@ class PartIn(PartText):
     description = Text(validate=validate.Length(max=2000), metadata={"example": "For readers in a hurry."})
     notes = Text(validate=validate.Length(max=10_000), metadata=_NOTES)
     tags = fields.List(Text(validate=validate.Length(max=50)), metadata=_TAGS)
-    position = fields.Integer(strict=True, validate=validate.Range(0, 1000), metadata=_POSITION)
+    position = Whole(validate=validate.Range(0, 1000), metadata=_POSITION)
 
 
 class NewPartIn(PartIn):
@@ -58,13 +58,13 @@ class PartVersionIn(PartText):
     """Other words for a part; what is left out stays as it is published."""
 
     content = Text(required=True, validate=validate.Length(max=MAX_SOURCE), metadata=_CONTENT)
-    publish = fields.Boolean(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
+    publish = Flag(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
 
 
 class PartQuery(Schema):
     q = fields.String(load_default="", metadata={"description": "Words in name, description or text."})
     kind = fields.String(validate=_KIND)
-    tag = fields.String()
+    tag = fields.String(metadata={"example": "voice"})
     archived = fields.Boolean(load_default=False, attribute="is_archived")
 
 
@@ -117,6 +117,4 @@ class PartOut(Schema):
 class PublishedIn(Schema):
     """Which version to put to use."""
 
-    version = fields.Integer(
-        required=True, strict=True, validate=validate.Range(min=1, max=2**31 - 1), metadata={"example": 2}
-    )
+    version = Version(required=True, metadata={"example": 1})

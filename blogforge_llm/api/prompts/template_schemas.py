@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Id, Line, Money, Text
+from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text, Version, Whole
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
@@ -29,19 +29,35 @@ _INPUTS = {
 }
 
 
+_NULL, _TEXT = {"type": "null"}, {"type": "string"}
+_OF_A_PART = {"required": ["part_id"], "properties": {"part_id": {"type": "integer"}, "content": _NULL}}
+_OF_ITS_OWN = {
+    "required": ["role", "content"],
+    "properties": {"part_id": _NULL, "role": _TEXT, "content": _TEXT},
+}
+
+
 class BlockSchema(Schema):
     """A part, by `part_id`, whose published version speaks; or a message of its own, with `role` and `content`."""
 
-    part_id = Id(metadata={"example": 12})
+    rules = {"not": {"not": {"anyOf": [_OF_A_PART, _OF_ITS_OWN]}}}  # as TaskIn's: for generated clients
+
+    part_id = Id(allow_none=True, metadata={"example": 12})
     role = fields.String(
-        validate=_ROLE, metadata={"description": "With a part: instead of the part's own role.", "example": "user"}
+        allow_none=True,
+        validate=_ROLE,
+        metadata={"description": "With a part: instead of the part's own role.", "example": "user"},
     )
-    content = Text(validate=validate.Length(max=MAX_SOURCE), metadata={"example": "Write about {{ basic_idea }}."})
-    optional = fields.Boolean(
-        attribute="is_optional", metadata={"description": "Left out while a variable of it is empty.", "example": False}
+    content = Text(
+        allow_none=True, validate=validate.Length(max=MAX_SOURCE), metadata={"example": "Write about {{ basic_idea }}."}
     )
-    enabled = fields.Boolean(
-        attribute="is_enabled", metadata={"description": "false: it says nothing.", "example": True}
+    optional = Flag(
+        allow_none=True,
+        attribute="is_optional",
+        metadata={"description": "Left out while a variable of it is empty.", "example": False},
+    )
+    enabled = Flag(
+        allow_none=True, attribute="is_enabled", metadata={"description": "false: it says nothing.", "example": True}
     )
 
     @pre_load
@@ -77,7 +93,7 @@ class TemplateIn(Schema):
     description = Text(validate=validate.Length(max=2000), metadata={"example": "Turns the seed into a brief."})
     blocks = fields.List(fields.Nested(BlockSchema), validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS)
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
-    needs_approval = fields.Boolean(metadata=_APPROVAL)
+    needs_approval = Flag(metadata=_APPROVAL)
     typed = fields.List(Text(validate=validate.Length(max=64)), metadata=_TYPED)
 
 
@@ -98,7 +114,7 @@ class TemplateVersionIn(Schema):
     )
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
     typed = fields.List(Text(validate=validate.Length(max=64)), metadata=_TYPED)
-    publish = fields.Boolean(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
+    publish = Flag(load_default=False, metadata={"description": "Put it to use at once.", "example": True})
 
 
 class TemplateQuery(Schema):
@@ -159,19 +175,12 @@ class TemplateVersionOut(Schema):
 class PreviewIn(Schema):
     """What to fill in, and whom it would go to."""
 
-    inputs = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict, metadata=_INPUTS)
+    inputs = fields.Dict(keys=fields.String(), values=Input(), load_default=dict, metadata=_INPUTS)
     post_id = Id(metadata={"description": "A post whose fields fill what inputs leave out.", "example": 7})
-    version = fields.Integer(
-        strict=True,
-        validate=validate.Range(min=1, max=2**31 - 1),
-        metadata={"description": "Another version than the one in use.", "example": 1},
-    )
-    route = fields.String(
-        metadata={"description": "A route's name; the default one is left out.", "example": "Default"}
-    )
-    model = fields.String(metadata={"description": "A model's name, to be asked alone.", "example": "llama-3.3-70b"})
-    max_tokens = fields.Integer(
-        strict=True,
+    version = Version(metadata={"description": "Another version than the one in use.", "example": 1})
+    route = Line(metadata={"description": "A route's name; the default one is left out.", "example": "Default"})
+    model = Line(metadata={"description": "A model's name, to be asked alone.", "example": "llama-3.3-70b"})
+    max_tokens = Whole(
         validate=validate.Range(1, 10_000_000),
         metadata={"description": "How long the answer may get; else as long as the model can.", "example": 1000},
     )

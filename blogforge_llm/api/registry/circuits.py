@@ -83,7 +83,7 @@ class CircuitByName(MethodView):
 
 
 @bp.route("/<string:name>/open", methods=["POST"])
-@bp.arguments(OpeningIn)
+@bp.arguments(OpeningIn, required=False)
 @bp.response(200, CircuitOut)
 @bp.alt_response(403, description="Only admins stop calls.")
 @bp.alt_response(404, description="There is no such circuit.")

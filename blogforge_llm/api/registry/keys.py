@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Text
+from blogforge_llm.api.fields import Flag, Id, Secret, Text
 from blogforge_llm.records.registry import ProviderKey
 from blogforge_llm.services.registry import keys
 
@@ -19,16 +19,16 @@ bp = Blueprint(
 )
 
 _NAME = {"description": "To tell one key from another.", "example": "Team key"}
-_SECRET = {"description": "The key itself. Stored encrypted and never returned.", "example": "gsk_…"}
+_SECRET = {"description": "The key itself. Stored encrypted and never returned.", "example": "gsk_0123456789"}
 
 
 class NewKeyIn(Schema):
     """A new key."""
 
     provider_id = Id(required=True, metadata={"example": 1})
-    api_key = Text(required=True, load_only=True, metadata=_SECRET)
+    api_key = Secret(required=True, load_only=True, metadata=_SECRET)
     name = Text(load_default="", metadata=_NAME)
-    is_personal = fields.Boolean(
+    is_personal = Flag(
         data_key="personal",
         load_default=False,
         metadata={"description": "Only for your own tasks and seen by nobody else. Shared keys are for admins."},
@@ -39,8 +39,8 @@ class KeyIn(Schema):
     """What may be changed on a key."""
 
     name = Text(metadata=_NAME)
-    is_enabled = fields.Boolean(data_key="enabled", metadata={"description": "Whether it is used.", "example": True})
-    api_key = Text(load_only=True, metadata=_SECRET)
+    is_enabled = Flag(data_key="enabled", metadata={"description": "Whether it is used.", "example": True})
+    api_key = Secret(load_only=True, metadata=_SECRET)
 
 
 class KeyOut(Schema):

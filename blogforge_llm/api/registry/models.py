@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask.views import MethodView
@@ -10,7 +11,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Line, Money
+from blogforge_llm.api.fields import Flag, Id, Line, Money, Price, Seconds, Whole
 from blogforge_llm.api.registry.limits import limit
 from blogforge_llm.records.registry import Model
 from blogforge_llm.services.registry import models
@@ -28,13 +29,17 @@ _REFUSED = {"description": "Parameters it rejects; they are not sent to it.", "e
 
 
 def _tokens(metadata: dict[str, Any]) -> fields.Integer:
-    return fields.Integer(
-        strict=True, allow_none=True, validate=validate.Range(min=1, max=2**31 - 1), metadata=metadata
-    )
+    return Whole(allow_none=True, validate=validate.Range(min=1, max=2**31 - 1), metadata=metadata)
 
 
-def _seconds() -> fields.Decimal:
-    return fields.Decimal(allow_none=True, allow_nan=False, metadata=_WAIT)
+class Wait(Seconds):
+    """How long to wait, as the service takes it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=models.LONGEST_WAIT_S, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return Decimal(str(super()._deserialize(value, attr, data, **kwargs)))
 
 
 class ModelIn(Schema):
@@ -43,23 +48,23 @@ class ModelIn(Schema):
     name = Line(metadata=_NAME)
     context_window = _tokens(_WINDOW)
     max_output_tokens = _tokens(_OUTPUT)
-    input_price = Money(allow_none=True, allow_nan=False, metadata=_PRICE)
-    output_price = Money(allow_none=True, allow_nan=False, metadata=_PRICE)
-    streams = fields.Boolean(metadata={"description": "Whether it can stream.", "example": True})
-    sees_images = fields.Boolean(metadata={"example": False})
-    writes_json = fields.Boolean(metadata={"example": True})
+    input_price = Price(allow_none=True, metadata=_PRICE)
+    output_price = Price(allow_none=True, metadata=_PRICE)
+    streams = Flag(metadata={"description": "Whether it can stream.", "example": True})
+    sees_images = Flag(metadata={"example": False})
+    writes_json = Flag(metadata={"example": True})
     refused_parameters = fields.List(fields.String(validate=validate.OneOf(models.PARAMETERS)), metadata=_REFUSED)
-    is_ai = fields.Boolean(
+    is_ai = Flag(
         metadata={"description": "false for echo and the like, which stay out of statistics.", "example": True}
     )
-    first_token_timeout_s = _seconds()
-    idle_timeout_s = _seconds()
+    first_token_timeout_s = Wait(allow_none=True, metadata=_WAIT)
+    idle_timeout_s = Wait(allow_none=True, metadata=_WAIT)
     requests_per_minute = limit("Most requests in a minute, for each key;", 30)
     tokens_per_minute = limit("Most tokens in a minute, for each key;", 6000)
     requests_per_day = limit("Most requests in a day, for each key;", 14400)
     tokens_per_day = limit("Most tokens in a day, for each key;", 500000)
     max_in_flight = limit("Most requests at the same time, for each key;", 8)
-    is_enabled = fields.Boolean(data_key="enabled", metadata={"description": "Whether it is asked.", "example": True})
+    is_enabled = Flag(data_key="enabled", metadata={"description": "Whether it is asked.", "example": True})
 
 
 class NewModelIn(ModelIn):
@@ -67,7 +72,7 @@ class NewModelIn(ModelIn):
 
     provider_id = Id(required=True, metadata={"example": 1})
     name = Line(required=True, metadata=_NAME)
-    in_default_route = fields.Boolean(
+    in_default_route = Flag(
         load_default=False,
         metadata={"description": "Put it at the end of the default route; the first model ever is put there anyway."},
     )

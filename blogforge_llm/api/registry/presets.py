@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Line, Text
+from blogforge_llm.api.fields import Line, Real, Text, Whole
 from blogforge_llm.records.registry import Preset
 from blogforge_llm.services.registry import presets
 
@@ -22,18 +22,15 @@ _NAME = {"description": "Unique, in any case of letters.", "example": "Careful"}
 class PresetParameters(Schema):
     """Sampling parameters; what is left out is not sent to the model."""
 
-    temperature = fields.Float(
-        allow_nan=False,
+    temperature = Real(
         validate=validate.Range(min=0, max=2),
         metadata={"description": "0 is steady, 2 is wild.", "example": 0.7},
     )
-    top_p = fields.Float(
-        allow_nan=False,
+    top_p = Real(
         validate=validate.Range(min=0, max=1),
         metadata={"description": "Only the likeliest tokens that make up this share.", "example": 0.9},
     )
-    max_tokens = fields.Integer(
-        strict=True,
+    max_tokens = Whole(
         validate=validate.Range(min=1, max=10_000_000),
         metadata={"description": "The longest answer.", "example": 800},
     )
@@ -42,8 +39,7 @@ class PresetParameters(Schema):
         validate=validate.Length(max=4),
         metadata={"description": "Texts that end the answer.", "example": ["###"]},
     )
-    seed = fields.Integer(
-        strict=True,
+    seed = Whole(
         validate=validate.Range(min=-(2**63), max=2**63 - 1),
         metadata={"description": "For answers that can be repeated, where a model allows it.", "example": 7},
     )

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.fields import Money
+from blogforge_llm.api.fields import Price as PriceField
 from blogforge_llm.records.registry import Price
 from blogforge_llm.services.registry import models, prices
 
@@ -25,8 +26,8 @@ _PRICE = {"description": "USD per million tokens; null when not known, 0 when fr
 class NewModelPriceIn(Schema):
     """A price from now on, or from a moment to come."""
 
-    input_price = Money(load_default=None, allow_none=True, allow_nan=False, metadata=_PRICE)
-    output_price = Money(load_default=None, allow_none=True, allow_nan=False, metadata=_PRICE)
+    input_price = PriceField(load_default=None, allow_none=True, metadata=_PRICE)
+    output_price = PriceField(load_default=None, allow_none=True, metadata=_PRICE)
     valid_from = fields.AwareDateTime(
         load_default=None, allow_none=True,
         metadata={"description": "With its time zone; null is now.", "example": "2027-01-01T00:00:00Z"},
@@ -58,7 +59,7 @@ class Prices(MethodView):
         with db.transaction() as conn:
             return prices.list_of(conn, model_id=models.get(conn, model_id=model_id).id)
 
-    @bp.arguments(NewModelPriceIn)
+    @bp.arguments(NewModelPriceIn, required=False)
     @bp.response(201, ModelPriceOut)
     @bp.alt_response(403, description="Only admins set prices.")
     @bp.alt_response(404, description="There is no such model.")

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import connections, db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.api.fields import Address, Flag, Id, Line, Secret
 from blogforge_llm.api.registry.limits import limit
 from blogforge_llm.records.registry import Provider, ProviderKind
 from blogforge_llm.services.registry import discovery, models, providers
@@ -24,17 +24,15 @@ class ProviderIn(Schema):
     """What may be changed on a provider."""
 
     name = Line(max_length=100, metadata={"description": "Unique, in any case of letters.", "example": "Groq"})
-    base_url = Text(
+    base_url = Address(
         allow_none=True,
         metadata={
             "description": "Needed for `openai_compatible`; else the kind's own address unless one is given.",
             "example": "http://127.0.0.1:11434/v1",
         },
     )
-    is_enabled = fields.Boolean(
-        data_key="enabled", metadata={"description": "Whether it is asked at all.", "example": True}
-    )
-    is_local = fields.Boolean(
+    is_enabled = Flag(data_key="enabled", metadata={"description": "Whether it is asked at all.", "example": True})
+    is_local = Flag(
         metadata={
             "description": "A server of one's own: needs no key and gets two minutes to load a model. "
             "Found out from the address unless it is given.",
@@ -51,16 +49,19 @@ class ProviderIn(Schema):
 class NewProviderIn(ProviderIn):
     """A new provider; `api_key` becomes its first shared key."""
 
+    rules = {"not": {"properties": {"kind": {"const": "openai_compatible"},
+                                    "base_url": {"anyOf": [{"type": "null"}, {"pattern": r"^\s*$"}]}}}}  # fmt: skip
+
     name = Line(required=True, max_length=100, metadata={"description": "Unique.", "example": "Groq"})
     kind = fields.String(
         required=True,
         validate=validate.OneOf(list(ProviderKind)),
         metadata={"description": "How it is asked; cannot be changed later.", "example": "groq"},
     )
-    api_key = Text(
+    api_key = Secret(
         load_only=True,
         allow_none=True,
-        metadata={"description": "Stored encrypted and never returned.", "example": "gsk_…"},
+        metadata={"description": "Stored encrypted and never returned.", "example": "gsk_0123456789"},
     )
 
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Id, Line
+from blogforge_llm.api.fields import Flag, Id, Line
 from blogforge_llm.records.registry import Route
 from blogforge_llm.services.registry import routes
 
@@ -27,7 +27,7 @@ class RouteIn(Schema):
 
     name = Line(max_length=100, metadata=_NAME)
     model_ids = fields.List(Id(), metadata=_ORDER)
-    is_default = fields.Boolean(
+    is_default = Flag(
         metadata={"description": "true makes it the default in place of the former one.", "example": True}
     )
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money, Text
+from blogforge_llm.api.fields import FILLED, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
+from blogforge_llm.services.tasks import exports, filters
 from blogforge_llm.services.tasks.asking import MOST_MESSAGES
 from blogforge_llm.services.tasks.reruns import Prompt
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
 _STATUS = validate.OneOf([status.value for status in TaskStatus])
+
+
+# Messages none of which is a user's with text.
+SILENT = {"not": {"contains": {"required": ["role", "content"], "properties": {"role": {"const": "user"},
+          "content": {"pattern": FILLED}}}}}  # fmt: skip
 
 
 class MessageSchema(Schema):
@@ -22,20 +30,29 @@ class MessageSchema(Schema):
 class TaskParameters(PresetParameters):
     """Sampling parameters; what is left out is the model's own default."""
 
-    json_output = fields.Boolean(metadata={"description": "Ask for a JSON object."})
+    json_output = Flag(metadata={"description": "Ask for a JSON object."})
 
 
 class TaskIn(Schema):
     """Either `template_id` with `inputs`, or `messages`."""
 
+    # Said by `not`, which generated clients leave alone: of alternatives they would make types that say nothing.
+    rules = {
+        "not": {
+            "anyOf": [
+                {"required": ["template_id", "messages"]},
+                {"not": {"anyOf": [{"required": ["template_id"]}, {"required": ["messages"]}]}},
+                {"required": ["route", "model"]},
+                {"required": ["messages"], "properties": {"messages": SILENT}},
+            ]
+        }
+    }
+
     template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
-    version = fields.Integer(
-        strict=True, validate=validate.Range(min=1, max=2**31 - 1),
-        metadata={"description": "The number of the template's version.", "example": 2},
-    )  # fmt: skip
+    version = Version(metadata={"description": "The number of the template's version.", "example": 1})
     inputs = fields.Dict(
         keys=fields.String(),
-        values=fields.Raw(),
+        values=Input(),
         metadata={
             "description": "A text, or a list of texts, for each variable of the template.",
             "example": {"basic_idea": "Why bread rises"},
@@ -52,10 +69,12 @@ class TaskIn(Schema):
         metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
     )
     parameters = fields.Nested(TaskParameters)
-    deadline_s = fields.Float(
-        load_default=120.0, validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
-        metadata={"description": "Seconds for everything, retries and fallbacks included."},
-    )  # fmt: skip
+    deadline_s = Seconds(
+        most=DEADLINE_MAX_S,
+        metadata={
+            "description": "Seconds for everything, retries and fallbacks included; the settings have a default."
+        },
+    )
 
 
 class AttemptOut(Schema):
@@ -128,6 +147,42 @@ class TaskAccepted(Schema):
     status = fields.String(validate=_STATUS)
 
 
+_DAY_OR_TIME = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+_DOLLARS = {"pattern": r"^[0-9]{1,9}(\.[0-9]{0,12})?$"}
+
+
+def _filter(description: str, **shape: Any) -> Text:
+    return Text(validate=validate.Length(max=filters.TEXT_MAX), metadata={"description": description} | shape)
+
+
+_TaskFilter = Schema.from_dict(
+    {
+        "status": fields.String(validate=_STATUS),
+        "category": fields.String(
+            validate=validate.OneOf([category.value for category in Category]),
+            metadata={"description": "Why it failed."},
+        ),
+        "model": Number(metadata={"description": "The id of the model that answered."}),
+        "template": Number(
+            minimum=0, metadata={"description": "A template's id, in any version; 0 for tasks without one."}
+        ),
+        "action": Number(metadata={"description": "An action's id."}),
+        "user": Number(metadata={"description": "The id of the user who asked."}),
+        "post": Number(metadata={"description": "The id of the post it was asked for."}),
+        "from": _filter("Made on this day (UTC) or later, or from this time on.", example="2026-11-01", **_DAY_OR_TIME),
+        "to": _filter(
+            "Made until the end of this day (UTC), or before this time.", example="2026-11-30T08:00:00Z", **_DAY_OR_TIME
+        ),
+        "min_cost": _filter("USD, at least.", example="0.05", **_DOLLARS),
+        "max_cost": _filter("USD, at most.", example="1", **_DOLLARS),
+        "q": _filter(
+            "Words of the messages or the output, `bak*` for beginnings; found within a minute after the task ended."
+        ),
+    },
+    name="TaskFilter",
+)
+
+
 class RerunIn(Schema):
     """Which messages to send."""
 
@@ -164,13 +219,16 @@ class TaskComparisonOut(Schema):
     )
 
 
-class TaskQuery(Schema):
-    status = fields.String(validate=_STATUS)
+class TaskQuery(_TaskFilter):  # type: ignore[misc,valid-type]
     after = fields.Integer(
         validate=validate.Range(1, 2**63 - 1),
         metadata={"description": "The `next` of the page before: tasks older than this one."},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+
+
+class ExportQuery(_TaskFilter):  # type: ignore[misc,valid-type]
+    format = fields.String(load_default="jsonl", validate=validate.OneOf([kind.value for kind in exports.Kind]))
 
 
 class TaskPage(Schema):

@@ -12,8 +12,8 @@ from blogforge_llm.api import authentication
 from blogforge_llm.api.tasks import schemas
 from blogforge_llm.live import events
 from blogforge_llm.live.hub import hub
-from blogforge_llm.records.tasks import Task, TaskStatus
-from blogforge_llm.services.tasks import asking, attempts, comparisons, reruns, tasks
+from blogforge_llm.records.tasks import Task
+from blogforge_llm.services.tasks import asking, attempts, comparisons, exports, filters, log, reruns, tasks
 
 bp = Blueprint("tasks", __name__, url_prefix="/api/v1/llm/tasks", description="Pieces of LLM work, and their attempts.")
 
@@ -21,14 +21,34 @@ bp = Blueprint("tasks", __name__, url_prefix="/api/v1/llm/tasks", description="P
 @bp.get("")
 @bp.arguments(schemas.TaskQuery, location="query")
 @bp.response(200, schemas.TaskPage)
+@bp.alt_response(503, schema=None, description="The search took too long: narrow the time range.")
 def index(query: dict[str, Any]) -> dict[str, Any]:
-    """List tasks, the newest first."""
-    status, limit = query.get("status"), query["limit"]
+    """List tasks, the newest first, by any combination of filters."""
     with db.connection() as conn:
-        rows = tasks.list_(
-            conn, status=TaskStatus(status) if status else None, before_id=query.get("after"), limit=limit + 1
-        )
-    return {"items": rows[:limit], "next": rows[limit - 1].id if len(rows) > limit else None}
+        page = log.list_page(
+            conn, actor=authentication.current(), wanted=filters.read(query), before_id=query.get("after"),
+            limit=query["limit"],
+        )  # fmt: skip
+    return {"items": page.rows, "next": page.older}
+
+
+@bp.get("/export")
+@bp.arguments(schemas.ExportQuery, location="query")
+@bp.doc(
+    responses={
+        200: {
+            "description": "Every task of the filter, newest first, streamed: a line of CSV or of JSON for each.",
+            "content": {kind.media_type.split(";")[0]: {"schema": {"type": "string"}} for kind in exports.Kind},
+        }
+    }
+)
+@bp.alt_response(503, schema=None, description="The search took too long: narrow the time range.")
+def export(query: dict[str, Any]) -> Response:
+    """Export the tasks of a filter with their messages and outputs, as CSV or JSON lines."""
+    kind = exports.kind(query["format"])
+    rows = exports.stream(kind, actor=authentication.current(), wanted=filters.read(query))
+    headers = {"Content-Disposition": f'attachment; filename="{kind.file_name}"'}
+    return Response(rows, content_type=kind.media_type, headers=headers)
 
 
 @bp.post("")
@@ -100,7 +120,7 @@ def compare(query: dict[str, Any], task_id: int) -> comparisons.Comparison:
         200: {
             "description": "Server-sent events `state`, `delta`, `reset` (replace what you have) and `done`, each with "
             "JSON data. Give the last id you saw as `Last-Event-ID` to resume exactly there.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": events.SCHEMA}},
         }
     }
 )

@@ -10,6 +10,7 @@ from blogforge_llm.errors import NotFound
 from blogforge_llm.records.accounts import ApiToken, Permission, User
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 
 _HINT_LENGTH = 9  # bf_ and six characters: enough to tell tokens apart, far too few to guess one
 
@@ -22,6 +23,8 @@ def create(conn: db.Connection, *, actor: User, name: str) -> tuple[ApiToken, st
     name = texts.line(name, name="name", label="Name", max_length=100)
     text = "bf_" + secrets.token_urlsafe(32)
     row = sql.create_token(conn, user_id=actor.id, name=name, token_hash=_digest(text), hint=text[:_HINT_LENGTH])
+    # Its name is its owner's alone: the log says that there is one.
+    audit.record(conn, actor=actor, action="create", noun="token", noun_id=row["id"], detail="a token of their own")
     return ApiToken(**row), text
 
 
@@ -50,6 +53,7 @@ def revoke(conn: db.Connection, *, actor: User, token_id: int) -> ApiToken:
     row = sql.revoke_token(conn, token_id=token_id, user_id=actor.id)
     if row is None:
         raise NotFound("There is no such API token. It may have been revoked already.")
+    audit.record(conn, actor=actor, action="revoke", noun="token", noun_id=token_id, detail="a token of their own")
     return ApiToken(**row)
 
 

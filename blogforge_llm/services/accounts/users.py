@@ -10,6 +10,7 @@ from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import passwords, permissions, sessions
+from blogforge_llm.services.ops import audit
 
 _EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[^@\s<>,;:\"()\[\]\\.]+(\.[^@\s<>,;:\"()\[\]\\.]+)*")
 
@@ -19,10 +20,10 @@ sql = db.load("accounts/users")
 def create(conn: db.Connection, *, actor: User, email: str, name: str, role: str, password: str) -> User:
     """Raises Conflict when the e-mail is taken, Invalid for what does not fit."""
     permissions.require(actor, Permission.KEEP_USERS)
-    return add(conn, email=email, name=name, role=role, password=password)
+    return add(conn, actor=actor, email=email, name=name, role=role, password=password)
 
 
-def add(conn: db.Connection, *, email: str, name: str, role: str, password: str) -> User:
+def add(conn: db.Connection, *, email: str, name: str, role: str, password: str, actor: User | None = None) -> User:
     """Create without asking who wants it: only for set-up and the terminal."""
     email, name = _email(email), texts.line(name, name="name", label="Name")
     passwords.check(password, email=email)
@@ -30,7 +31,9 @@ def add(conn: db.Connection, *, email: str, name: str, role: str, password: str)
         row = sql.create_user(
             conn, email=email, name=name, role=_role(role), password_hash=passwords.hash_(password)
         )  # fmt: skip
-    return User(**row)
+    user = User(**row)
+    audit.record(conn, actor=actor, action="create", noun="user", noun_id=user.id, detail=user.name, after=user)
+    return user
 
 
 def get(conn: db.Connection, *, actor: User, user_id: int) -> User:
@@ -85,6 +88,16 @@ def update(
         )  # fmt: skip
     if not new_active:
         sessions.end_all(conn, user_id=user_id)
+    audit.record(
+        conn,
+        actor=actor,
+        action="update",
+        noun="user",
+        noun_id=user_id,
+        detail=user.name,
+        before=user,
+        after=User(**row),
+    )
     return User(**row)
 
 
@@ -104,6 +117,7 @@ def delete(conn: db.Connection, *, actor: User, user_id: int) -> None:
     if admins == {user.id}:
         raise Conflict("This is the last active admin. Make somebody else an admin first.")
     sql.delete_user(conn, user_id=user.id)
+    audit.record(conn, actor=actor, action="delete", noun="user", noun_id=user.id, detail=user.name, before=user)
 
 
 def set_password(conn: db.Connection, *, actor: User, user_id: int, password: str) -> User:
@@ -113,6 +127,7 @@ def set_password(conn: db.Connection, *, actor: User, user_id: int, password: st
     passwords.check(password, email=user.email)
     sql.update_password_hash(conn, user_id=user_id, password_hash=passwords.hash_(password))
     sessions.end_all(conn, user_id=user_id)
+    audit.record(conn, actor=actor, action="set_password", noun="user", noun_id=user.id, detail=user.name)
     return user
 
 

@@ -10,13 +10,14 @@ from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import OutputContract, Parameters
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import contracts, materials
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.registry import parameters as parameter_rules
 from blogforge_llm.services.registry import presets, routes
@@ -34,7 +35,7 @@ def create(
     permissions.require(actor, Permission.KEEP_PROMPTS)
     field = sql.lock_field(conn, field_id=field_id)
     if field is None:
-        raise Invalid.field("field_id", "There is no such field. Choose one of the workflow's fields.")
+        raise Missing.field("field_id", "There is no such field. Choose one of the workflow's fields.")
     scope = Scope(field["scope"])
     values = _checked(conn, scope, name, template_id, route_id, preset_id, parameters or {}, contract or {})
     if is_default is None:
@@ -45,7 +46,11 @@ def create(
         action_id: int = sql.create_action(
             conn, field_id=field_id, is_default=is_default, needs_choice=needs_choice, **values
         )
-    return get(conn, action_id=action_id)
+    made = get(conn, action_id=action_id)
+    audit.record(
+        conn, actor=actor, action="create", noun="action", noun_id=action_id, detail=_label(made), after=_told(made)
+    )
+    return made
 
 
 def get(conn: db.Connection, action_id: int) -> Action:
@@ -91,7 +96,7 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
         sql.clear_default(conn, field_id=action.field_id)
     with _unique_name(conn, values["name"]):
         sql.update_action(conn, action_id=action_id, is_default=is_default, needs_choice=needs_choice, **values)
-    return get(conn, action_id)
+    return _logged(conn, actor, "update", action)
 
 
 def archive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
@@ -103,7 +108,7 @@ def archive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
         sql.set_archived(conn, action_id=action_id, is_archived=True)
         if get_default(conn, action.field_id) is None:
             sql.promote_next(conn, field_id=action.field_id)
-    return get(conn, action_id)
+    return _logged(conn, actor, "archive", action)
 
 
 def unarchive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
@@ -116,7 +121,7 @@ def unarchive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
         sql.set_archived(conn, action_id=action_id, is_archived=False)
     if get_default(conn, action.field_id) is None:
         sql.promote_next(conn, field_id=action.field_id)
-    return get(conn, action_id)
+    return _logged(conn, actor, "unarchive", action)
 
 
 def engine_settings(action: Action) -> tuple[Parameters, OutputContract]:
@@ -127,6 +132,26 @@ def engine_settings(action: Action) -> tuple[Parameters, OutputContract]:
         merged["stop"] = tuple(merged["stop"])
     contract: dict[str, Any] = {"shape": action.field_kind, "max_length": action.field_max_length} | action.contract
     return Parameters(**merged), OutputContract(**contract)
+
+
+def _logged(conn: db.Connection, actor: User, verb: str, before: Action) -> Action:
+    """The action as it is now, and what that changed in the log."""
+    after = get(conn, before.id)
+    audit.record(
+        conn, actor=actor, action=verb, noun="action", noun_id=before.id, detail=_label(before), before=_told(before),
+        after=_told(after),
+    )  # fmt: skip
+    return after
+
+
+def _label(action: Action) -> str:
+    return f"{action.field_name}: {action.name}"
+
+
+def _told(action: Action) -> dict[str, Any]:
+    names = ("name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default",
+             "needs_choice")  # fmt: skip
+    return {name: getattr(action, name) for name in names}
 
 
 _CHANGEABLE = ("name", "template_id", "route_id", "preset_id", "parameters", "contract")
@@ -154,7 +179,7 @@ def _checked(
 def _template_version(conn: db.Connection, template_id: int) -> int:
     row = sql.lock_template(conn, template_id=template_id)
     if row is None:
-        raise Invalid.field("template_id", "There is no such template. Choose another one.")
+        raise Missing.field("template_id", "There is no such template. Choose another one.")
     if row["archived_at"] is not None:
         raise Invalid.field("template_id", f"The template “{row['name']}” is archived. Choose another one.")
     version_id: int = row["published_version_id"]
@@ -178,7 +203,7 @@ def _require(look: Any, name: str, message: str) -> None:
     try:
         look()
     except NotFound as error:
-        raise Invalid.field(name, message) from error
+        raise Missing.field(name, message) from error
 
 
 def _require_living(action: Action) -> None:

@@ -17,6 +17,7 @@ from blogforge_llm.services.editorial import actions
 from blogforge_llm.services.editorial import library_document as document
 from blogforge_llm.services.editorial import library_entries as entries
 from blogforge_llm.services.editorial.library_import import Importer
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import parts, templates
 
 STARTER = ROOT / "library" / "editorial.json"
@@ -51,6 +52,8 @@ def import_(
     report = ImportReport(library.name, is_dry_run=dry_run)
     with conn.transaction(force_rollback=dry_run):
         Importer(conn, actor, report, choices or {}, on_conflict).run(library)
+        counts = {fate: len(getattr(report, fate)) for fate in ("created", "updated", "kept")}
+        audit.record(conn, actor=actor, action="import", noun="library", noun_id=library.name, after=counts)
     return report
 
 

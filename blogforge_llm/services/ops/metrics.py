@@ -5,6 +5,7 @@ Calls are added up as they end, so that a look at them costs the same after ten 
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from blogforge_llm import db
@@ -20,9 +21,15 @@ def add_up(conn: db.Connection) -> None:
     """Count the attempts that ended since the last time, each once."""
     if not sql.lock_totals(conn):
         return
-    horizon = sql.get_horizon(conn)  # in a statement of its own: the next one's snapshot must be taken after it
-    sql.add_totals(conn, horizon=horizon, bounds=list(BOUNDS))
-    sql.set_mark(conn, horizon=horizon)
+    ended_by = horizon(conn)  # in a statement of its own: the next one's snapshot must be taken after it
+    sql.add_totals(conn, horizon=ended_by, bounds=list(BOUNDS))
+    sql.set_mark(conn, horizon=ended_by)
+
+
+def horizon(conn: db.Connection) -> datetime:
+    """What ended before this can all be seen by the next statement."""
+    moment: datetime = sql.get_horizon(conn)
+    return moment
 
 
 def get(conn: db.Connection) -> Metrics:

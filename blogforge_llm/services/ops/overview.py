@@ -21,4 +21,5 @@ def get(conn: db.Connection, *, actor: User) -> Overview:
         has_default_models=sql.has_default_models(conn),
         has_actions=counts["actions"] > 0,
         has_posts=sql.has_posts(conn),
+        has_tasks=sql.has_tasks(conn),
     )

@@ -19,6 +19,8 @@ from blogforge_llm.services.prompts.part_texts import PartText
 
 sql = db.load("prompts/parts")
 
+_TOLD = ("name", "kind", "description", "tags", "position", "version", "latest_version")
+
 
 def create(
     conn: db.Connection, *, actor: User, name: str, kind: str, role: str, content: str, description: str = "",
@@ -35,7 +37,9 @@ def create(
         part_id: int = sql.create_part(conn, **about, created_by=actor.id)
     number = _add(conn, part_id, words, note=note, actor=actor)
     _publish(conn, part_id, get_version(conn, part_id=part_id, number=number), actor)
-    return get(conn, part_id=part_id)
+    made = get(conn, part_id=part_id)
+    audit.record(conn, actor=actor, action="create", noun="part", noun_id=part_id, detail=made.name, after=_told(made))
+    return made
 
 
 def get(conn: db.Connection, *, part_id: int) -> Part:
@@ -88,7 +92,7 @@ def update(
     if any(about[field] != getattr(part, field) for field in _ABOUT):
         with _unique_name(conn, about["name"]):
             sql.update_part(conn, part_id=part_id, **about)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "update", part)
 
 
 def add_version(
@@ -158,13 +162,13 @@ def list_usages(conn: db.Connection, *, part_id: int) -> list[Usage]:
 
 def archive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
     """Put it away. Raises Conflict naming the templates that still use it."""
-    _locked(conn, actor, part_id)
+    part = _locked(conn, actor, part_id)
     if usages := list_usages(conn, part_id=part_id):
         names = wording.listed([usage.name for usage in usages])
         used_by = [asdict(usage) for usage in usages]
         raise Conflict(f"This part is used in {names}. Take it out there first.", current={"used_by": used_by})
     sql.set_archived(conn, part_id=part_id, is_archived=True)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "archive", part)
 
 
 def unarchive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
@@ -172,11 +176,27 @@ def unarchive(conn: db.Connection, *, actor: User, part_id: int) -> Part:
     part = _locked(conn, actor, part_id)
     with _unique_name(conn, part.name):
         sql.set_archived(conn, part_id=part_id, is_archived=False)
-    return get(conn, part_id=part_id)
+    return _logged(conn, actor, "unarchive", part)
 
 
 _ABOUT = ("name", "kind", "description", "notes", "tags", "position")
 _TEXT = ("role", "content", "variable", "label", "fence")
+
+
+def _logged(conn: db.Connection, actor: User, action: str, before: Part) -> Part:
+    """The part as it is now, and what that changed in the log; its words are in the versions."""
+    after = get(conn, part_id=before.id)
+    told = _told(before), _told(after)
+    if told[0] != told[1] or action != "update":
+        audit.record(
+            conn, actor=actor, action=action, noun="part", noun_id=before.id, detail=before.name, before=told[0],
+            after=told[1],
+        )  # fmt: skip
+    return after
+
+
+def _told(row: Part) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _TOLD}
 
 
 def _locked(conn: db.Connection, actor: User, part_id: int) -> Part:

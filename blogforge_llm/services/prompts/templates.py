@@ -23,6 +23,8 @@ from blogforge_llm.services.prompts import blocks as block_rules
 
 sql = db.load("prompts/templates")
 
+_TOLD = ("name", "description", "version", "latest_version")
+
 
 def create(
     conn: db.Connection, *, actor: User, name: str, blocks: Sequence[Block], description: str = "", note: str = "",
@@ -36,7 +38,11 @@ def create(
         template_id: int = sql.create_template(conn, **about, created_by=actor.id)
     number = _add(conn, template_id, checked, note=note, actor=actor, typed=typed)
     _publish(conn, template_id, get_version(conn, template_id=template_id, number=number), actor)
-    return set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
+    made = set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
+    audit.record(
+        conn, actor=actor, action="create", noun="template", noun_id=template_id, detail=made.name, after=_told(made)
+    )
+    return made
 
 
 def get(conn: db.Connection, *, template_id: int) -> Template:
@@ -89,8 +95,8 @@ def update(
         with _unique_name(conn, about["name"]):
             sql.update_template(conn, template_id=template_id, **about)
     if needs_approval is not None:
-        return set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
-    return get(conn, template_id=template_id)
+        set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
+    return _logged(conn, actor, "update", template)
 
 
 def add_version(
@@ -175,7 +181,7 @@ def list_usages(conn: db.Connection, *, template_id: int) -> list[Usage]:
 
 def archive(conn: db.Connection, *, actor: User, template_id: int) -> Template:
     """Put it away. Raises Conflict naming the actions that still use it."""
-    _locked(conn, actor, template_id)
+    template = _locked(conn, actor, template_id)
     if usages := list_usages(conn, template_id=template_id):
         names = wording.listed([usage.name for usage in usages])
         raise Conflict(
@@ -183,7 +189,7 @@ def archive(conn: db.Connection, *, actor: User, template_id: int) -> Template:
             current={"used_by": [asdict(usage) for usage in usages]},
         )
     sql.set_archived(conn, template_id=template_id, is_archived=True)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "archive", template)
 
 
 def unarchive(conn: db.Connection, *, actor: User, template_id: int) -> Template:
@@ -193,7 +199,23 @@ def unarchive(conn: db.Connection, *, actor: User, template_id: int) -> Template
     _require_living_parts(conn, version.blocks)
     with _unique_name(conn, template.name):
         sql.set_archived(conn, template_id=template_id, is_archived=False)
-    return get(conn, template_id=template_id)
+    return _logged(conn, actor, "unarchive", template)
+
+
+def _logged(conn: db.Connection, actor: User, action: str, before: Template) -> Template:
+    """The template as it is now, and what that changed in the log; its words are in the versions."""
+    after = get(conn, template_id=before.id)
+    told = _told(before), _told(after)
+    if told[0] != told[1] or action != "update":
+        audit.record(
+            conn, actor=actor, action=action, noun="template", noun_id=before.id, detail=before.name, before=told[0],
+            after=told[1],
+        )  # fmt: skip
+    return after
+
+
+def _told(row: Template) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _TOLD}
 
 
 def _locked(conn: db.Connection, actor: User, template_id: int) -> Template:

@@ -8,6 +8,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import ProviderKey
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.registry import circuits, encryption
 
 sql = db.load("registry/keys")
@@ -64,7 +65,9 @@ def create(
         hint=hint(secret),
         created_by=actor.id,
     )
-    return get(conn, actor=actor, key_id=key_id)
+    key = get(conn, actor=actor, key_id=key_id)
+    _log(conn, actor, "create", key)
+    return key
 
 
 def update(
@@ -84,19 +87,34 @@ def update(
         secret = _clean_secret(api_key)
         sql.replace_secret(conn, key_id=key_id, ciphertext=encryption.encrypt(secret), hint=hint(secret))
         circuits.forget_key(conn, key_id=key_id)
-    return get(conn, actor=actor, key_id=key_id)
+    after = get(conn, actor=actor, key_id=key_id)
+    _log(conn, actor, "replace" if api_key else "update", after, before=key)
+    return after
 
 
 def delete(conn: db.Connection, *, actor: User, key_id: int) -> ProviderKey:
     """Remove the key for good; what it was."""
     key = get(conn, actor=actor, key_id=key_id)
     sql.delete_key(conn, key_id=key_id)
+    _log(conn, actor, "delete", key)
     return key
 
 
 def hint(secret: str) -> str:
     """The last four characters, nothing of a key so short that four would give it away."""
     return secret[-4:] if len(secret) >= 8 else ""
+
+
+def _log(conn: db.Connection, actor: User, action: str, key: ProviderKey, *, before: ProviderKey | None = None) -> None:
+    """Somebody's own key is their own: the log says that there is one, and no more."""
+    is_own = key.user_id is not None
+    detail = "a key of their own" if is_own else f"{key.name}, a key of {key.provider_name}"
+    values = {} if is_own or before is None else {"before": _of(before), "after": _of(key)}
+    audit.record(conn, actor=actor, action=action, noun="key", noun_id=key.id, detail=detail, **values)
+
+
+def _of(key: ProviderKey) -> dict[str, object]:
+    return {"name": key.name, "is_enabled": key.is_enabled, "ends_with": key.hint}
 
 
 def _clean_secret(text: str) -> str:

@@ -13,12 +13,13 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.registry import circuits, known_services, prices, providers, routes
 
 sql = db.load("registry/models")
 
 PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed", "response_format", "stream_options")
-_LONGEST_WAIT_S = 3600
+LONGEST_WAIT_S = 3600
 
 
 class Details(TypedDict, total=False):
@@ -124,6 +125,7 @@ def create(
     if any(price is not None for price in costs.values()):
         prices.record(conn, actor=actor, model_id=model_id, **costs)
     model = get(conn, model_id=model_id)
+    audit.record(conn, actor=actor, action="create", noun="model", noun_id=model_id, detail=_label(model), after=model)
     if in_default_route or routes.get_default(conn) is None:
         routes.add_to_default(conn, actor=actor, models=[model])
     return model
@@ -143,7 +145,18 @@ def update(conn: db.Connection, *, actor: User, model_id: int, **changes: Unpack
         prices.create(conn, actor=actor, model=model, **costs)
     if values["name"] != model.name:
         circuits.forget_model(conn, model_id=model_id)
-    return get(conn, model_id=model_id)
+    after = get(conn, model_id=model_id)
+    audit.record(
+        conn,
+        actor=actor,
+        action="update",
+        noun="model",
+        noun_id=model_id,
+        detail=_label(model),
+        before=model,
+        after=after,
+    )
+    return after
 
 
 def archive(conn: db.Connection, *, actor: User, model_id: int) -> Model:
@@ -157,12 +170,17 @@ def archive(conn: db.Connection, *, actor: User, model_id: int) -> Model:
             "Take it out there first, or disable it."
         )
     sql.archive_model(conn, model_id=model_id)
+    audit.record(conn, actor=actor, action="archive", noun="model", noun_id=model_id, detail=_label(model))
     return model
 
 
 def list_route_names(conn: db.Connection, *, model_id: int) -> list[str]:
     """The names of the routes that ask this model."""
     return [row["name"] for row in sql.list_route_names(conn, model_id=model_id)]
+
+
+def _label(model: Model) -> str:
+    return f"{model.name} on {model.provider_name}"
 
 
 def _model(row: dict[str, Any]) -> Model:
@@ -180,8 +198,8 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
     wrong |= prices.wrong_prices({field: values[field] for field in _PRICES})
     for field in ("first_token_timeout_s", "idle_timeout_s"):
         wait = values[field]
-        if wait is not None and not (wait.is_finite() and 0 < wait <= _LONGEST_WAIT_S):
-            wrong[field] = f"A time limit is above 0 and at most {_LONGEST_WAIT_S:,} seconds, or empty for the default."
+        if wait is not None and not (wait.is_finite() and 0 < wait <= LONGEST_WAIT_S):
+            wrong[field] = f"A time limit is above 0 and at most {LONGEST_WAIT_S:,} seconds, or empty for the default."
     unknown = [name for name in values["refused_parameters"] if name not in PARAMETERS]
     wrong |= providers.wrong_limits(values)
     if unknown:

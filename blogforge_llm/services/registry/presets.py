@@ -14,6 +14,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Preset
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.registry import parameters as rules
 
 sql = db.load("registry/presets")
@@ -46,7 +47,9 @@ def create(conn: db.Connection, *, actor: User, name: str, parameters: Mapping[s
     name, cleaned = _clean_name(name), rules.clean(parameters)
     with _guard(conn, name):
         preset_id = sql.create_preset(conn, name=name, parameters=Jsonb(cleaned))
-    return get(conn, preset_id=preset_id)
+    preset = get(conn, preset_id=preset_id)
+    audit.record(conn, actor=actor, action="create", noun="preset", noun_id=preset_id, detail=name, after=preset)
+    return preset
 
 
 def update(
@@ -64,7 +67,18 @@ def update(
     cleaned = preset.parameters if parameters is None else rules.clean(parameters)
     with _guard(conn, name):
         sql.update_preset(conn, preset_id=preset_id, name=name, parameters=Jsonb(cleaned))
-    return get(conn, preset_id=preset_id)
+    after = get(conn, preset_id=preset_id)
+    audit.record(
+        conn,
+        actor=actor,
+        action="update",
+        noun="preset",
+        noun_id=preset_id,
+        detail=preset.name,
+        before=preset,
+        after=after,
+    )
+    return after
 
 
 def delete(conn: db.Connection, *, actor: User, preset_id: int) -> Preset:
@@ -76,6 +90,9 @@ def delete(conn: db.Connection, *, actor: User, preset_id: int) -> Preset:
         raise Conflict(f"{preset.name} is used by {', '.join(actions)}. Give these actions other parameters first.")
     sql.release_archived_actions(conn, preset_id=preset_id)
     sql.delete_preset(conn, preset_id=preset_id)
+    audit.record(
+        conn, actor=actor, action="delete", noun="preset", noun_id=preset_id, detail=preset.name, before=preset
+    )
     return preset
 
 

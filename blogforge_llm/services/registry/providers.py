@@ -15,6 +15,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 from blogforge_llm.services.registry import address_policy, circuits, keys
 
 sql = db.load("registry/providers")
@@ -72,7 +73,11 @@ def create(
         provider_id = sql.create_provider(conn, kind=kind, **values)
     if api_key:
         keys.create(conn, actor=actor, provider_id=provider_id, api_key=api_key)
-    return get(conn, provider_id=provider_id)
+    provider = get(conn, provider_id=provider_id)
+    audit.record(
+        conn, actor=actor, action="create", noun="provider", noun_id=provider_id, detail=provider.name, after=provider
+    )
+    return provider
 
 
 def update(conn: db.Connection, *, actor: User, provider_id: int, **changes: Unpack[Changes]) -> Provider:
@@ -87,7 +92,12 @@ def update(conn: db.Connection, *, actor: User, provider_id: int, **changes: Unp
     if values["base_url"] != provider.base_url:
         sql.forget_test(conn, provider_id=provider_id)
         circuits.forget_provider(conn, provider_id=provider_id)
-    return get(conn, provider_id=provider_id)
+    after = get(conn, provider_id=provider_id)
+    audit.record(
+        conn, actor=actor, action="update", noun="provider", noun_id=provider_id, detail=provider.name, before=provider,
+        after=after,
+    )  # fmt: skip
+    return after
 
 
 def wrong_limits(values: dict[str, Any]) -> dict[str, str]:
@@ -118,6 +128,7 @@ def archive(conn: db.Connection, *, actor: User, provider_id: int) -> Provider:
     sql.delete_keys(conn, provider_id=provider_id)
     sql.archive_models(conn, provider_id=provider_id)
     sql.archive_provider(conn, provider_id=provider_id)
+    audit.record(conn, actor=actor, action="archive", noun="provider", noun_id=provider_id, detail=provider.name)
     return provider
 
 

@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, ProviderKind, Route
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import audit
 
 sql = db.load("registry/routes")
 
@@ -58,7 +59,9 @@ def create(
     _set_models(conn, route_id, model_ids)
     if is_default or sql.get_default_route(conn) is None:
         _make_default(conn, route_id)
-    return get(conn, route_id=route_id)
+    route = get(conn, route_id=route_id)
+    audit.record(conn, actor=actor, action="create", noun="route", noun_id=route_id, detail=name, after=_of(route))
+    return route
 
 
 def update(
@@ -85,48 +88,52 @@ def update(
         _set_models(conn, route_id, model_ids)
     if is_default:
         _make_default(conn, route_id)
-    return get(conn, route_id=route_id)
+    return _logged(conn, actor, route)
 
 
 def move(conn: db.Connection, *, actor: User, route_id: int, model_id: int, by: int) -> Route:
     """Put one model `by` places later (or earlier, when negative), as far as there are places."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     sql.lock_route(conn, route_id=route_id)
-    order = [model.id for model in get(conn, route_id=route_id).models]
+    route = get(conn, route_id=route_id)
+    order = [model.id for model in route.models]
     if model_id not in order:
         raise NotFound("This model is no longer in the route.")
     place = order.index(model_id)
     order.insert(min(max(place + by, 0), len(order) - 1), order.pop(place))
     _set_models(conn, route_id, order)
-    return get(conn, route_id=route_id)
+    return _logged(conn, actor, route)
 
 
 def reorder(conn: db.Connection, *, actor: User, route_id: int, order: Sequence[int]) -> Route:
     """Put the models in this order. Raises Conflict when they are no longer the route's: somebody else changed it."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     sql.lock_route(conn, route_id=route_id)
-    if sorted(order) != sorted(model.id for model in get(conn, route_id=route_id).models):
+    route = get(conn, route_id=route_id)
+    if sorted(order) != sorted(model.id for model in route.models):
         raise Conflict("The models of this route changed meanwhile. Load the page again, then put them in order.")
     _set_models(conn, route_id, order)
-    return get(conn, route_id=route_id)
+    return _logged(conn, actor, route)
 
 
 def add_model(conn: db.Connection, *, actor: User, route_id: int, model_id: int) -> Route:
     """Put a model at the end. Raises Invalid when it is there already."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     sql.lock_route(conn, route_id=route_id)
-    order = [model.id for model in get(conn, route_id=route_id).models]
+    route = get(conn, route_id=route_id)
+    order = [model.id for model in route.models]
     _set_models(conn, route_id, [*order, model_id])
-    return get(conn, route_id=route_id)
+    return _logged(conn, actor, route)
 
 
 def remove_model(conn: db.Connection, *, actor: User, route_id: int, model_id: int) -> Route:
     """Take a model out; nothing happens when it is not there."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     sql.lock_route(conn, route_id=route_id)
-    order = [model.id for model in get(conn, route_id=route_id).models]
+    route = get(conn, route_id=route_id)
+    order = [model.id for model in route.models]
     _set_models(conn, route_id, [other for other in order if other != model_id])
-    return get(conn, route_id=route_id)
+    return _logged(conn, actor, route)
 
 
 def add_to_default(conn: db.Connection, *, actor: User, models: Sequence[Model]) -> Route:
@@ -160,7 +167,24 @@ def archive(conn: db.Connection, *, actor: User, route_id: int) -> Route:
         raise Conflict(f"{route.name} is asked by {', '.join(actions)}. Give these actions another route first.")
     sql.delete_route_models(conn, route_id=route_id)
     sql.archive_route(conn, route_id=route_id)
+    audit.record(conn, actor=actor, action="archive", noun="route", noun_id=route_id, detail=route.name)
     return route
+
+
+def _logged(conn: db.Connection, actor: User, before: Route) -> Route:
+    """The route as it is now, and what that changed in the log."""
+    after = get(conn, route_id=before.id)
+    if _of(after) != _of(before):
+        audit.record(
+            conn, actor=actor, action="update", noun="route", noun_id=before.id, detail=before.name, before=_of(before),
+            after=_of(after),
+        )  # fmt: skip
+    return after
+
+
+def _of(route: Route) -> dict[str, object]:
+    names = [f"{model.name} on {model.provider_name}" for model in route.models]
+    return {"name": route.name, "is_default": route.is_default, "models": names}
 
 
 def _with_models(conn: db.Connection, rows: list[dict[str, Any]]) -> list[Route]:
@@ -178,7 +202,7 @@ def _set_models(conn: db.Connection, route_id: int, model_ids: Sequence[int]) ->
         raise Invalid.field("model_ids", "A model can stand in a route only once.")
     missing = [row["id"] for row in sql.list_missing_models(conn, model_ids=list(model_ids))]
     if missing:
-        raise Invalid.field("model_ids", f"There is no model {', '.join(map(str, missing))}.")
+        raise Missing.field("model_ids", f"There is no model {', '.join(map(str, missing))}.")
     sql.delete_route_models(conn, route_id=route_id)
     sql.add_route_models(conn, route_id=route_id, model_ids=list(model_ids))
 

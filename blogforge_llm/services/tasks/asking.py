@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Candidate, Message, Parameters
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import MessageRole
 from blogforge_llm.records.tasks import Lease, Task
@@ -41,7 +41,7 @@ def create(
     route: str | None = None,
     model: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    deadline_s: float = 120.0,
+    deadline_s: float | None = None,
 ) -> Task:
     """Raises Invalid for both or neither of template and messages, of route and model, and for unknown names."""
     if (template_id is None) == (messages is None):
@@ -114,7 +114,7 @@ def create_awaited(
     name: str,
     messages: Sequence[Message],
     parameters: Parameters,
-    deadline_s: float,
+    deadline_s: float | None,
     lease: Lease,
 ) -> tuple[Task, list[Candidate]]:
     """A task that runs at once (runner.stream_leased), and whom it may ask: the route or the model of this name.
@@ -141,7 +141,7 @@ def _route_id(conn: db.Connection, name: str | None) -> int | None:
         return None
     route = routes.find_by_name(conn, name=name)
     if route is None:
-        raise Invalid.field("route", f"There is no route named {name}.")
+        raise Missing.field("route", f"There is no route named {name}.")
     return route.id
 
 
@@ -150,5 +150,5 @@ def _model_id(conn: db.Connection, name: str | None) -> int | None:
         return None
     model = models.find_by_name(conn, name=name)
     if model is None:
-        raise Invalid.field("model", f"There is no model named {name}.")
+        raise Missing.field("model", f"There is no model named {name}.")
     return model.id

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from blogforge_llm import db, jobqueue, tracing
-from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
+from blogforge_llm.engine.types import Completion, Message, Outcome, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.tasks import attempts
 
 sql = db.load("tasks/tasks")
 
+Answer = tuple[int, Outcome]  # the id of the attempt that answered, and how it ended
+
 DEADLINE_MAX_S = 3600.0
-_NEWEST = 2**63 - 1
 
 
 class Options(TypedDict, total=False):
@@ -37,7 +40,7 @@ class Options(TypedDict, total=False):
     model_id: int | None
     parameters: Parameters | None
     contract: OutputContract | None
-    deadline_s: float
+    deadline_s: float | None
     is_queued: bool
     is_override: bool
     rerun_of: int | None
@@ -62,7 +65,7 @@ def add(
     model_id: int | None = None,
     parameters: Parameters | None = None,
     contract: OutputContract | None = None,
-    deadline_s: float = 120.0,
+    deadline_s: float | None = None,
     is_queued: bool = True,
     is_override: bool = False,
     rerun_of: int | None = None,
@@ -73,12 +76,13 @@ def add(
     with a lease of the runner's it is already running and belongs to runner.stream_leased. `billed_to` ("batch:12") is
     what its calls are spent for beside their user: a budget of that batch counts them (services/ops/budgets.py).
 
-    Without route and model the default route answers. Raises Invalid for messages no model could be sent.
+    Without route and model the default route answers; without a deadline the settings have one.
+    Raises Invalid for messages no model could be sent.
     """
     permissions.require(actor, Permission.RUN_TASKS)
     if not any(message.role == "user" and message.text.strip() for message in messages):
         raise Invalid.field("messages", "There is nothing to ask: at least one user message must have text.")
-    if not 0 < deadline_s <= DEADLINE_MAX_S:
+    if deadline_s is not None and not 0 < deadline_s <= DEADLINE_MAX_S:
         raise Invalid.field("deadline_s", f"The deadline must be between 0 and {DEADLINE_MAX_S:.0f} seconds.")
     task_id = sql.create_task(
         conn,
@@ -122,18 +126,6 @@ def list_by_ids(conn: db.Connection, *, task_ids: Sequence[int]) -> list[Task]:
     return [Task(**row | _enums(row)) for row in sql.list_tasks_by_id(conn, task_ids=list(task_ids))]
 
 
-def list_(
-    conn: db.Connection, *, status: TaskStatus | None = None, before_id: int | None = None, limit: int = 50
-) -> list[TaskRow]:
-    """The newest first, below `before_id`."""
-    before = before_id or _NEWEST
-    if status is None:
-        rows = sql.list_tasks(conn, before_id=before, limit=limit)
-    else:
-        rows = sql.list_tasks_by_status(conn, status=status, before_id=before, limit=limit)
-    return [row_of(row) for row in rows]
-
-
 def row_of(row: dict[str, Any]) -> TaskRow:
     return TaskRow(**row | _enums(row))
 
@@ -154,29 +146,54 @@ def request_of(task: Task) -> Request:
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
     """Take a queued task for this run; None when another run has it, it is over, or who asked may no longer ask."""
-    row = sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
-    if row is None:
+    query = start_query(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
+    (rows,) = db.fetch_together(conn, query)
+    return started(conn, rows, run_id=run_id)
+
+
+def start_query(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> AbstractContextManager[Any]:
+    """What `start` does in the database, to be fetched together with other queries and given to `started`."""
+    query: AbstractContextManager[Any] = sql.start_task_cursor(
+        conn, task_id=task_id, run_id=run_id, worker_id=worker_id
+    )
+    return query
+
+
+def started(conn: db.Connection, rows: list[dict[str, Any]], *, run_id: UUID) -> Task | None:
+    """The task that the run got; see `start`."""
+    if not rows:
         return None
+    (row,) = rows
     role, is_active = row.pop("asker_role"), row.pop("asker_is_active")
     if not is_active or Permission.RUN_TASKS not in permissions.MATRIX[Role(role)]:
         message = "Whoever asked may no longer ask a model. An admin can change that."
-        fail(conn, task_id=task_id, run_id=run_id, category=Category.PERMISSION, message=message)
+        fail(conn, task_id=row["id"], run_id=run_id, category=Category.PERMISSION, message=message)
         return None
     return Task(**row | _enums(row))
 
 
-def succeed(conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion) -> bool:
-    """Store the output. False when the run had lost the task: then nothing changed."""
+def succeed(
+    conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion, answer: Answer | None = None
+) -> bool:
+    """Store the output, and the attempt that `answer` names. False when the run had lost the task."""
     return _finish(
-        conn, task_id, run_id, TaskStatus.SUCCEEDED,
+        conn, task_id, run_id, TaskStatus.SUCCEEDED, answer,
         output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id,
     )  # fmt: skip
 
 
-def fail(conn: db.Connection, *, task_id: int, run_id: UUID, category: Category, message: str) -> bool:
-    """End it without output; `message` is shown to people. A cancelled run ends as cancelled."""
+def fail(
+    conn: db.Connection,
+    *,
+    task_id: int,
+    run_id: UUID,
+    category: Category,
+    message: str,
+    answer: Answer | None = None,
+) -> bool:
+    """End it without output; `message` is shown to people. A cancelled run ends as cancelled, whatever its `answer`."""
     status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
-    return _finish(conn, task_id, run_id, status, error_category=category, error_message=message)
+    return _finish(conn, task_id, run_id, status, answer, error_category=category, error_message=message)
 
 
 def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
@@ -204,11 +221,18 @@ def retry(conn: db.Connection, *, actor: User, task_id: int) -> Task:
     task = get(conn, task_id=task_id)
     if task.batch_id is not None:
         raise Conflict("This task belongs to a batch. Retry what failed there, or run it again as a new task.")
+    require_texts(task)
     if sql.requeue_task(conn, task_id=task_id, user_id=actor.id) is None:
         raise Conflict(f"Only failed or cancelled tasks can be retried; this one is {task.status}.")
     deliver(conn, task_id=task_id)
     announce(conn, task_id=task_id)
     return get(conn, task_id=task_id)
+
+
+def require_texts(task: Task) -> None:
+    """Raises Conflict when retention cleared them (services/ops/retention.py)."""
+    if not task.messages:
+        raise Conflict("The prompt of this task was cleared, for the settings keep prompts only so long. Ask anew.")
 
 
 def release(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:
@@ -244,20 +268,19 @@ def _finish(
     task_id: int,
     run_id: UUID,
     status: TaskStatus,
+    answer: Answer | None,
     *,
     output: str | None = None,
     served_by_model_id: int | None = None,
     error_category: Category | None = None,
     error_message: str | None = None,
 ) -> bool:
+    attempt_id, columns = (answer[0], attempts.answer_columns(answer[1])) if answer else (None, attempts.NO_ANSWER)
     done = sql.finish_task(
         conn, task_id=task_id, run_id=run_id, status=status, output=output, served_by_model_id=served_by_model_id,
-        error_category=error_category, error_message=error_message,
+        error_category=error_category, error_message=error_message, attempt_id=attempt_id, **columns,
     )  # fmt: skip
-    if done is None:
-        return False
-    announce(conn, task_id=task_id)
-    return True
+    return done is not None
 
 
 def _enums(row: dict[str, Any]) -> dict[str, Any]:

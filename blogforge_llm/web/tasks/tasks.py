@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as AnyResponse
 
 from blogforge_llm import db
-from blogforge_llm.records.tasks import TaskStatus
+from blogforge_llm.records.tasks import TaskFilter, TaskStatus
 from blogforge_llm.services.editorial import suggestions
-from blogforge_llm.services.tasks import attempts, tasks, wording, workers
-from blogforge_llm.web import htmx, viewers
+from blogforge_llm.services.tasks import attempts, exports, filters, log, tasks, timings, wording, workers
+from blogforge_llm.web import forms, htmx, viewers
+from blogforge_llm.web.tasks import filtering
 
 bp = Blueprint("tasks", __name__, url_prefix="/llm/tasks")
 
@@ -17,17 +19,35 @@ _PAGE = 50
 
 
 @bp.get("")
-def index() -> str:
-    status = request.args.get("status", "")
-    chosen = TaskStatus(status) if status in set(TaskStatus) else None
-    before = request.args.get("before", type=int)
+def index() -> ResponseReturnValue:
+    viewer = viewers.current()
     with db.connection() as conn:
-        rows = tasks.list_(conn, status=chosen, before_id=before, limit=_PAGE + 1)
-        is_worker_alive = workers.is_any_alive(conn)
-    return render_template(
-        "tasks/tasks/index.html", tasks=rows[:_PAGE], has_more=len(rows) > _PAGE, status=chosen,
-        statuses=list(TaskStatus), is_worker_alive=is_worker_alive,
-    )  # fmt: skip
+        choices = log.choices(conn, actor=viewer)
+        shown = {
+            "is_worker_alive": workers.is_any_alive(conn),
+            "choices": choices,
+            "form": request.args,
+            "filtering": filtering,
+            "wording": wording,
+        }
+        shown |= {"statuses": list(TaskStatus)}
+        try:
+            wanted = filters.read(request.args)
+            place = {"before_id": _place("before"), "above_id": _place("above")}
+            page = log.list_page(conn, actor=viewer, wanted=wanted, **place, limit=_PAGE)
+        except forms.REFUSALS as refusal:
+            return forms.again("tasks/tasks/index.html", refusal, page=None, total=None, chips=[], **shown)
+        total = log.count(conn, wanted=wanted) if wanted != TaskFilter() and page.older and not page.newer else None
+        chips = filtering.chips(conn, choices)
+    return render_template("tasks/tasks/index.html", errors={}, page=page, total=total, chips=chips, **shown)
+
+
+@bp.get("/export")
+def export() -> Response:
+    kind = exports.kind(request.args.get("format", ""))
+    rows = exports.stream(kind, actor=viewers.current(), wanted=filters.read(request.args))
+    headers = {"Content-Disposition": f'attachment; filename="{kind.file_name}"', "X-Accel-Buffering": "no"}
+    return Response(rows, content_type=kind.media_type, headers=headers)
 
 
 @bp.get("/<int:task_id>")
@@ -39,7 +59,13 @@ def show(task_id: int) -> str:
         is_worker_alive = workers.is_any_alive(conn)
     page = "tasks/tasks/_task.html" if htmx.wants_fragment() else "tasks/tasks/show.html"
     return render_template(
-        page, task=task, attempts=tried, is_worker_alive=is_worker_alive, place=place, wording=wording
+        page,
+        task=task,
+        attempts=tried,
+        is_worker_alive=is_worker_alive,
+        place=place,
+        wording=wording,
+        spans=timings.spans(task, tried),
     )
 
 
@@ -57,6 +83,11 @@ def retry(task_id: int) -> AnyResponse:
     with db.transaction() as conn:
         tasks.retry(conn, actor=viewers.current(), task_id=task_id)
     return _back(task_id, "Queued again.")
+
+
+def _place(name: str) -> int | None:
+    number = request.args.get(name, type=int)
+    return number if number and 0 < number < 2**63 else None
 
 
 def _back(task_id: int, text: str) -> Response:

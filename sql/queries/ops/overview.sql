@@ -22,6 +22,9 @@ SELECT EXISTS (
 -- name: has_posts()$
 SELECT EXISTS (SELECT FROM posts WHERE deleted_at IS NULL);
 
+-- name: has_tasks()$
+SELECT EXISTS (SELECT FROM tasks);
+
 -- name: list_unfinished_counts()
 -- Tasks that wait or run; the partial index keeps this small.
 SELECT status, count(*) AS count FROM tasks WHERE status IN ('queued', 'running') GROUP BY status;

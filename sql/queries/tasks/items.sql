@@ -124,10 +124,12 @@ WITH room AS (
              LIMIT :slots) r
       JOIN items i ON i.id = r.id
 ), made AS (
-    INSERT INTO tasks (id, batch_id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+    INSERT INTO tasks (id, batch_id, status, template_version_id, template_id, part_version_ids, inputs, messages, route_id,
+                       model_id, parameters,
                        contract, deadline_s, run_id, worker_id, started_at, created_by, asked_by, billed_to)
     OVERRIDING SYSTEM VALUE
-    SELECT task_id, batch_id, 'running', template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+    SELECT task_id, batch_id, 'running', template_version_id,
+           (SELECT v.template_id FROM template_versions v WHERE v.id = template_version_id), part_version_ids, inputs, messages, route_id, model_id, parameters,
            contract, deadline_s, run_id, :worker_id, clock_timestamp(), asked_by, asked_by, 'batch:' || batch_id
       FROM wanted WHERE is_new
 ), again AS (
@@ -265,13 +267,6 @@ UPDATE items i SET status = lost.status, finished_at = lost.finished_at
   FROM lost
  WHERE i.task_id = lost.id AND (SELECT count(*) FROM told) >= 0
 RETURNING i.task_id, i.batch_id, i.status, (SELECT b.kind FROM batches b WHERE b.id = i.batch_id) AS kind;
-
--- name: has_budget(task_id)$
--- Looked at between two calls of a task, whose own are not yet in its batch's cost.
-SELECT b.budget IS NULL OR b.cost + (SELECT coalesce(sum(a.cost), 0) FROM attempts a WHERE a.task_id = t.id) < b.budget
-  FROM tasks t
-  JOIN batches b ON b.id = t.batch_id
- WHERE t.id = :task_id;
 
 -- name: list_provider_kinds()
 SELECT DISTINCT kind FROM providers WHERE is_enabled AND archived_at IS NULL;

@@ -1,12 +1,14 @@
 -- Tasks: one piece of LLM work each. Starting and finishing are compare-and-set, so that no task is run or ended twice.
 
 -- name: create_task(status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters, contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, request_id, created_by, billed_to)$
--- With a run it begins at once, in the process that makes it.
-INSERT INTO tasks (status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
+-- With a run it begins at once, in the process that makes it. Without a deadline the settings' holds.
+INSERT INTO tasks (status, template_version_id, template_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
                    contract, deadline_s, is_awaited, is_override, rerun_of, run_id, worker_id, started_at, request_id,
                    created_by, asked_by, billed_to)
-VALUES (:status, :template_version_id, :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters,
-        :contract, :deadline_s, :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
+VALUES (:status, :template_version_id, (SELECT template_id FROM template_versions WHERE id = :template_version_id),
+        :part_version_ids, :inputs, :messages, :route_id, :model_id, :parameters, :contract,
+        COALESCE(:deadline_s, (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'deadline_s'), 120),
+        :is_awaited, :is_override, :rerun_of, :run_id, :worker_id,
         CASE WHEN :run_id::uuid IS NOT NULL THEN clock_timestamp() END, :request_id, :created_by, :created_by,
         :billed_to)
 RETURNING id;
@@ -42,36 +44,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = ANY (:task_ids);
 
--- name: list_tasks(before_id, limit)
--- The newest first, below an id.
-SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
-       t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
-       t.finished_at
-  FROM tasks t
-  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
-  LEFT JOIN templates tp ON tp.id = tv.template_id
-  LEFT JOIN models m ON m.id = t.served_by_model_id
-  LEFT JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN users u ON u.id = t.created_by
- WHERE t.id < :before_id
- ORDER BY t.id DESC
- LIMIT :limit;
-
--- name: list_tasks_by_status(status, before_id, limit)
-SELECT t.id, t.status, tp.name AS template_name, t.is_override, m.name AS served_by, p.name AS served_by_provider, t.error_category,
-       t.input_tokens, t.output_tokens, t.cost, t.cost_source, u.name AS created_by_name, t.created_at, t.started_at,
-       t.finished_at
-  FROM tasks t
-  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
-  LEFT JOIN templates tp ON tp.id = tv.template_id
-  LEFT JOIN models m ON m.id = t.served_by_model_id
-  LEFT JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN users u ON u.id = t.created_by
- WHERE t.status = :status AND t.id < :before_id
- ORDER BY t.id DESC
- LIMIT :limit;
-
--- name: start_task(task_id, run_id, worker_id)^
+-- name: start_task(task_id, run_id, worker_id)
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
 -- live pages, answers the task as get_task does and the standing of who asked, and leaves the flush to the attempt's row, which is written next.
 WITH unflushed AS MATERIALIZED (
@@ -104,19 +77,35 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
   LEFT JOIN users asker ON asker.id = t.asked_by;
 
--- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message)$
--- Compare-and-set on the run: a run that lost its lease changes nothing. Totals are those of all attempts.
-UPDATE tasks t
-   SET status = :status, output = :output, served_by_model_id = :served_by_model_id,
-       error_category = :error_category, error_message = :error_message, finished_at = clock_timestamp(),
-       input_tokens = a.input_tokens, output_tokens = a.output_tokens, cost = a.cost, cost_source = a.cost_source
-  FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input_tokens, COALESCE(SUM(output_tokens), 0) AS output_tokens,
-               SUM(cost) AS cost,
-               CASE WHEN COUNT(*) = 0 OR bool_or(cost_source = 'unknown') THEN 'unknown'
-                    WHEN bool_or(cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
-          FROM attempts WHERE task_id = :task_id) a
- WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running'
-RETURNING t.id;
+-- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message, attempt_id, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)$
+-- Compare-and-set on the run: a run that lost its lease changes nothing but the attempt that answered, which is written
+-- here too, for somebody waits. Totals are those of all attempts. Live pages are told.
+WITH answered AS (
+    UPDATE attempts
+       SET status = 'succeeded', category = NULL, finish_reason = :finish_reason, text = :text, input_tokens = :input_tokens,
+           output_tokens = :output_tokens, usage_source = :usage_source, cost = :cost, cost_source = :cost_source,
+           provider_request_id = :provider_request_id, first_token_ms = :first_token_ms, finished_at = clock_timestamp()
+     WHERE id = :attempt_id
+), finished AS (
+    UPDATE tasks t
+       SET status = :status, output = :output, served_by_model_id = :served_by_model_id,
+           error_category = :error_category, error_message = :error_message, finished_at = clock_timestamp(),
+           input_tokens = a.input_tokens, output_tokens = a.output_tokens, cost = a.cost, cost_source = a.cost_source
+      FROM (SELECT COALESCE(SUM(c.input_tokens), 0) AS input_tokens, COALESCE(SUM(c.output_tokens), 0) AS output_tokens,
+                   SUM(c.cost) AS cost,
+                   CASE WHEN COUNT(*) = 0 OR bool_or(c.cost_source = 'unknown') THEN 'unknown'
+                        WHEN bool_or(c.cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
+              FROM (SELECT input_tokens, output_tokens, cost, cost_source
+                      FROM attempts WHERE task_id = :task_id AND id IS DISTINCT FROM :attempt_id::bigint
+                     UNION ALL
+                    SELECT :input_tokens::integer, :output_tokens::integer, :cost::numeric, :cost_source::text
+                     WHERE :attempt_id::bigint IS NOT NULL) c) a
+     WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running'
+    RETURNING t.id
+), told AS MATERIALIZED (
+    SELECT pg_notify('task_live', 's' || id) FROM finished
+)
+SELECT f.id FROM finished f WHERE (SELECT count(*) FROM told) >= 0;
 
 -- name: cancel_queued_task(task_id)$
 UPDATE tasks SET status = 'cancelled', cancel_requested_at = now(), finished_at = now()

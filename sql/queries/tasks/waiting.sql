@@ -19,11 +19,12 @@ WITH wanted AS MATERIALIZED (
       JOIN items i ON i.id = g.id AND i.batch_id = :batch_id AND i.status = 'waiting'
       JOIN batches b ON b.id = i.batch_id
 ), made AS (
-    INSERT INTO tasks (id, batch_id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-                       contract, deadline_s, created_by, asked_by, billed_to)
+    INSERT INTO tasks (id, batch_id, status, template_version_id, template_id, part_version_ids, inputs, messages, route_id,
+                       model_id, parameters, contract, deadline_s, created_by, asked_by, billed_to)
     OVERRIDING SYSTEM VALUE
-    SELECT task_id, :batch_id, 'queued', template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-           contract, deadline_s, asked_by, asked_by, 'batch:' || :batch_id::bigint
+    SELECT task_id, :batch_id, 'queued', template_version_id,
+           (SELECT v.template_id FROM template_versions v WHERE v.id = template_version_id), part_version_ids, inputs, messages,
+           route_id, model_id, parameters, contract, deadline_s, asked_by, asked_by, 'batch:' || :batch_id::bigint
       FROM wanted
 ), told AS (
     SELECT pg_notify('batch_work', :batch_id::bigint::text)

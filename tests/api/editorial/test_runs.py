@@ -1,4 +1,4 @@
-"""Drafting sections and running ahead over the API: planned, started as a batch, seen by everybody, kept to its owner."""
+"""Drafting sections and running ahead over the API: planned, started as a batch, seen by all, kept to its owner."""
 
 from __future__ import annotations
 

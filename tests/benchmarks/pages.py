@@ -1,0 +1,156 @@
+"""Every /llm/ page and list API, and the log with each filter, over a year of a million tasks, eight readers at once.
+
+`python -m tests.benchmarks.pages` alone; BENCH_TASKS=10000000 for ten million, BENCH_DATA=folder keeps what was seeded
+and uses it again. Readers and PostgreSQL are on the same machine as the web processes.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg
+from psycopg.rows import dict_row
+
+from blogforge_llm import embedded
+from tests.benchmarks import seed
+from tests.benchmarks.numbers import Number
+from tests.installation import Installation
+
+READERS = 8
+ROUNDS = 12  # of each reader
+TARGET_MS = 100.0
+_PAGES = (
+    "/llm/", "/llm/?days=30", "/llm/providers", "/llm/models", "/llm/routes", "/llm/presets", "/llm/keys", "/llm/parts",
+    "/llm/templates", "/llm/actions", "/llm/library", "/llm/health", "/llm/tasks", "/posts", "/users",
+)  # fmt: skip
+_LISTS = (
+    "/api/v1/llm/providers", "/api/v1/llm/models", "/api/v1/llm/routes", "/api/v1/llm/presets", "/api/v1/llm/keys",
+    "/api/v1/llm/parts", "/api/v1/llm/templates", "/api/v1/llm/actions", "/api/v1/llm/circuits", "/api/v1/llm/tasks",
+    "/api/v1/posts", "/api/v1/users",
+)  # fmt: skip
+# Of each filter a common value and a rare one, and what nothing has.
+_FILTERS = """
+SELECT ARRAY[
+       'status=failed', 'status=queued', 'status=cancelled', 'category=timeout', 'category=address_refused',
+       'category=budget_exceeded', 'template=' || min(t.id), 'template=' || max(t.id), 'template=0',
+       'model=' || (SELECT min(id) FROM models WHERE name LIKE 'seed-%'),
+       'model=' || (SELECT max(id) FROM models WHERE name LIKE 'seed-%'),
+       'action=' || (SELECT min(id) FROM actions WHERE name LIKE 'Seed %'),
+       'action=' || (SELECT max(id) FROM actions WHERE name LIKE 'Seed %'),
+       'user=' || (SELECT min(id) FROM users WHERE email LIKE '%@seed.example'),
+       'user=' || (SELECT max(id) FROM users WHERE email LIKE '%@seed.example'),
+       'post=' || (SELECT min(id) FROM posts WHERE slug LIKE 'seed-%'),
+       'post=' || (SELECT max(id) FROM posts WHERE slug LIKE 'seed-%'),
+       'from=' || (now() - interval '1 day')::date, 'from=2000-01-01',
+       'to=' || (now() - interval '300 days')::date, 'min_cost=0.001', 'min_cost=0.0026', 'min_cost=9',
+       'max_cost=0.00001', 'q=w1', 'q=w3977', 'q=xylophone', 'q=nowhere', 'q=xylo*', 'q=w*'] AS filters,
+       (SELECT max(id) FROM (SELECT id FROM tasks LIMIT 500) AS sample) AS task_id
+  FROM templates t
+ WHERE t.name LIKE 'Seed %'
+"""
+
+
+# Programs may ask six hundred times a minute: that is not what is measured here.
+_NO_LIMITS = """
+INSERT INTO settings (key, value) VALUES ('api_requests_per_token', '1000000'), ('api_requests_per_user', '1000000')
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
+
+def measure(data_dir: Path, *, tasks: int) -> Iterator[Number]:
+    """Seeds the data directory if nobody has."""
+    with Installation(data_dir) as installation:
+        url = embedded.Cluster(data_dir).url
+        with psycopg.connect(url, row_factory=dict_row) as conn:
+            row = conn.execute("SELECT (SELECT max(id) FROM tasks) AS tasks").fetchone()
+            is_seeded = row is not None and (row["tasks"] or 0) >= tasks
+        if not is_seeded:
+            seed.seed(url, tasks=tasks)
+        with psycopg.connect(url, row_factory=dict_row) as conn:
+            found: Any = conn.execute(_FILTERS).fetchone()
+            conn.execute(_NO_LIMITS)
+        email = f"bench{time.time_ns()}@example.org"
+        installation.create_admin(email)
+        yield from _measure_all(installation, email, found["filters"], found["task_id"])
+
+
+def _measure_all(installation: Installation, email: str, filters: list[str], task_id: int) -> Iterator[Number]:
+    cookie = {"Cookie": _log_in(installation, email)}
+    token = {"Authorization": f"Bearer {installation.token}"}
+    pages = [
+        *_PAGES,
+        f"/llm/tasks/{task_id}",
+        f"/llm/tasks?before={task_id}",
+        *(f"/llm/tasks?{each}" for each in filters),
+    ]
+    lists = [*_LISTS, "/api/v1/llm/tasks?limit=200", *(f"/api/v1/llm/tasks?{each}" for each in filters[::3])]
+    for paths, headers in ((pages, cookie), (lists, token)):
+        for path in paths:
+            yield Number(path, _read_at_once(installation, path, headers), TARGET_MS)
+
+
+def _read_at_once(installation: Installation, path: str, headers: dict[str, str]) -> list[float]:
+    """Milliseconds of each answer, the first of each reader left out."""
+    times: list[float] = []
+    readers = [threading.Thread(target=_read, args=(installation, path, headers, times)) for _ in range(READERS)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert len(times) == READERS * ROUNDS, f"{path} did not answer"
+    return times
+
+
+def _read(installation: Installation, path: str, headers: dict[str, str], times: list[float]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=60)
+    for number in range(ROUNDS + 1):
+        began = time.monotonic()
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        text = response.read()
+        assert response.status == 200, f"{path}: {response.status} {text[:300]!r}"
+        if number:
+            times.append((time.monotonic() - began) * 1000)
+    connection.close()
+
+
+def _log_in(installation: Installation, email: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=20)
+    form = {"email": email, "password": "correct horse battery"}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    connection.request("POST", "/login", urlencode(form), headers)
+    answer = connection.getresponse()
+    assert answer.status < 400, answer.read()
+    return (answer.headers["Set-Cookie"] or "").split(";")[0]
+
+
+def _line(number: Number) -> str:
+    p95 = sorted(number.values)[int(len(number.values) * 0.95)]
+    mark = "" if p95 <= number.target else "  MISSED"
+    return f"{number.name:<64}{statistics.median(number.values):>6.1f} ms{p95:>7.1f} ms{number.target:>9.0f} ms{mark}"
+
+
+def main() -> int:
+    tasks = int(os.environ.get("BENCH_TASKS", "1000000"))
+    print(
+        f"\n{tasks:,} tasks, {READERS} readers at once\n{'what':<64}{'median':>9}{'p95':>10}{'target p95':>12}",
+        flush=True,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for number in measure(Path(os.environ.get("BENCH_DATA", folder)), tasks=tasks):
+            print(_line(number), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
