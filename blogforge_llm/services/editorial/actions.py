@@ -149,8 +149,9 @@ def _label(action: Action) -> str:
 
 
 def _told(action: Action) -> dict[str, Any]:
-    names = ("name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default",
-             "needs_choice")  # fmt: skip
+    names = (
+        "name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default", "needs_choice",
+    )  # fmt: skip
     return {name: getattr(action, name) for name in names}
 
 

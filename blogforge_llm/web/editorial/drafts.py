@@ -33,7 +33,7 @@ def new(post_id: int) -> ResponseReturnValue:
 @bp.post("")
 def create(post_id: int) -> ResponseReturnValue:
     """Plan it; nothing is asked before it is started."""
-    chosen: dict[str, list[int]] = {"section_ids": [], "action_ids": []}
+    chosen: dict[str, Any] = {"section_ids": [], "action_ids": []}
     try:
         chosen = {name: _ids(name) for name in chosen}
         with db.transaction() as conn:

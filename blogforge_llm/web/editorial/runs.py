@@ -92,10 +92,10 @@ def _shown(conn: db.Connection, post_id: int, run_id: int) -> dict[str, Any]:
     if run.post_id != post_id:
         raise NotFound("The post has no such run.")
     known = {field.key: field for field in workflow.list_fields(conn)}
-    targets = [each.target for each in [*run.steps, *run.left_out]]
+    targets = [*(step.target for step in run.steps), *(left.target for left in run.left_out)]
     urls = {
-        each.key: places.field_url(known[each.field_key], post_id, each.section_id)
-        for each in targets if each.field_key in known
+        target.key: places.field_url(known[target.field_key], post_id, target.section_id)
+        for target in targets if target.field_key in known
     }  # fmt: skip
     urls.setdefault("sections", url_for("workflow.show", substage="sections", post_id=post_id))
     title = runs.title_of(conn, scope=run.scope)
