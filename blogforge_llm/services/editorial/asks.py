@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, Missing, NotFound
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, Scope
 from blogforge_llm.records.prompts import Piece, Variable
@@ -64,16 +64,19 @@ def of_sections(
     conn: db.Connection, *, post_id: int, section_ids: Sequence[int] | None, action_ids: Sequence[int]
 ) -> list[Pair]:
     """These actions for these sections, all living ones with None; actions of the post's own fields once. Raises
-    Invalid when there is nothing to choose from, or two actions write the same field."""
+    Invalid when there is nothing to choose from, or two actions write the same field, and Missing for what is no
+    action."""
     outline = sections.outline(conn, post_id=post_id)
     chosen = outline.living if section_ids is None else [outline.get(each) for each in dict.fromkeys(section_ids)]
-    known = {action.id: action for action in actions.list_(conn)}
-    if not action_ids or any(each not in known for each in action_ids):
-        raise Invalid.field("action_ids", "Choose what should be written: one action at least, of those there are.")
+    scopes = {field.id: field.scope for field in workflow.list_fields(conn)}
+    known = {action.id: action for action in actions.list_(conn) if action.field_id in scopes}
+    if not action_ids:
+        raise Invalid.field("action_ids", "Choose what should be written: one action at least.")
+    if unknown := [each for each in action_ids if each not in known]:
+        raise Missing.field("action_ids", f"There is no action {unknown[0]}. Choose of those there are.")
     wanted = [known[each] for each in dict.fromkeys(action_ids)]
     if len({action.field_id for action in wanted}) < len(wanted):
         raise Invalid.field("action_ids", "Two of these actions write the same field. Choose one of them for each.")
-    scopes = {field.id: field.scope for field in workflow.list_fields(conn)}
     of_section = [action for action in wanted if scopes[action.field_id] == Scope.SECTION]
     if of_section and not chosen:
         raise Invalid.field("section_ids", "Choose one section at least. A post without sections has none to draft.")

@@ -46,7 +46,7 @@ def settle(conn: db.Connection, batch_id: int) -> None:
     held = waiting.list_(conn, batch_id=batch_id)
     if not held:
         return
-    asker = _find(conn, batches.look_up(conn, batch_id=batch_id).asked_by)
+    asker = _find(conn, batches.look_up(conn, batch_ids=[batch_id])[batch_id].asked_by)
     if asker is not None:
         _advance(conn, asker, batch_id)
     else:

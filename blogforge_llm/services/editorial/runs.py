@@ -4,7 +4,8 @@ starting, pausing and so on is batches.py, what happens to each item is run_item
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from blogforge_llm.records import runs as records
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.batches import Planned
 from blogforge_llm.records.editorial import Scope
-from blogforge_llm.records.runs import Accepts, Run
+from blogforge_llm.records.runs import Accepts, Run, Step
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import actions, asks, dependencies, fields, posts, run_items, workflow
 from blogforge_llm.services.editorial.asks import Ask, Pair
@@ -57,30 +58,27 @@ def get(conn: db.Connection, *, run_id: int) -> Run:
     row = sql.get_run(conn, batch_id=run_id)
     if row is None:
         raise NotFound("There is no such run.")
-    return _run(conn, row)
+    return _runs(conn, [row])[0]
 
 
 def list_(conn: db.Connection, *, post_id: int, before_id: int | None = None, limit: int = 20) -> list[Run]:
     """Of a post, the newest first, below `before_id`."""
     posts.get(conn, post_id=post_id)
-    return [
-        _run(conn, row) for row in sql.list_runs(conn, post_id=post_id, before_id=before_id or _NEWEST, limit=limit)
-    ]
+    return _runs(conn, list(sql.list_runs(conn, post_id=post_id, before_id=before_id or _NEWEST, limit=limit)))
 
 
 def list_going(conn: db.Connection, *, post_id: int) -> list[Run]:
     """What asks for the post now, or is paused."""
-    return [_run(conn, row) for row in sql.list_going(conn, post_id=post_id)]
+    return _runs(conn, list(sql.list_going(conn, post_id=post_id)))
 
 
-def title_of(conn: db.Connection, *, scope: str) -> str:
-    """What a run does, in words."""
-    kind, _, key = scope.partition(":")
-    if kind == "stage":
-        return next((f"Run ahead: {stage.name}" for stage in workflow.list_stages(conn) if stage.key == key), scope)
-    if kind == "substage":
-        return f"Run ahead: {workflow.get_substage(conn, key=key).name}"
-    return "Drafting sections" if kind == DRAFTS else "Run ahead: the whole post"
+def titles(conn: db.Connection, scopes: Iterable[str]) -> dict[str, str]:
+    """What a run of each scope does, in words; of a step that is no more, its key."""
+    named = {DRAFTS: "Drafting sections", "post": "Run ahead: the whole post"}
+    for stage in workflow.list_stages(conn):
+        named[f"stage:{stage.key}"] = f"Run ahead: {stage.name}"
+        named |= {f"substage:{step.key}": f"Run ahead: {step.name}" for step in stage.substages}
+    return {scope: named.get(scope) or f"Run ahead: {scope.partition(':')[2]}" for scope in scopes}
 
 
 def _require(actor: User) -> None:
@@ -106,7 +104,7 @@ def _plan(
         left.append(_NO_SECTIONS)
     if not order.layers:
         raise Invalid(_nothing(left))
-    name = f"{title_of(conn, scope=scope)} of {title}"[:200]
+    name = f"{titles(conn, [scope])[scope]} of {title}"[:200]
     batch = batches.plan(
         conn, actor=actor, title=name, kind=run_items.KIND, concurrency=_CONCURRENCY, budget=budget,
         items=_planned(post_id, wanted, order, accepted, filled),
@@ -220,8 +218,15 @@ def _nothing(left: Sequence[Mapping[str, Any]]) -> str:
     return f"Nothing can be asked yet. {words}"
 
 
-def _run(conn: db.Connection, row: dict[str, Any]) -> Run:
-    steps = [records.step(each) for each in sql.list_steps(conn, batch_id=row["id"])]
-    left = [records.left_out(each) for each in row["left_out"]]
-    batch = batches.look_up(conn, batch_id=row["id"])
-    return Run(**row | {"accepts": Accepts(row["accepts"]), "left_out": left, "batch": batch, "steps": steps})
+def _runs(conn: db.Connection, rows: Sequence[dict[str, Any]]) -> list[Run]:
+    ids = [row["id"] for row in rows]
+    found, steps = batches.look_up(conn, batch_ids=ids), defaultdict[int, list[Step]](list)
+    for each in sql.list_steps(conn, batch_ids=ids):
+        steps[each["batch_id"]].append(records.step(each))
+    return [
+        Run(**row | {
+            "accepts": Accepts(row["accepts"]), "left_out": [records.left_out(each) for each in row["left_out"]],
+            "batch": found[row["id"]], "steps": steps[row["id"]],
+        })
+        for row in rows
+    ]  # fmt: skip

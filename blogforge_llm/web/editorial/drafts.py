@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -51,16 +52,14 @@ def _ids(name: str) -> list[int]:
 
 
 def _choices(post_id: int) -> dict[str, Any]:
-    """The sections, and the actions of their fields and of the post's own."""
+    """The sections, and the actions of their fields and of what comes after them in the workflow."""
     with db.transaction() as conn:
-        steps = [step for step in workflow.list_substages(conn) if step.has_sections]
-        keys = {field.key for step in steps for field in step.other_fields if field.scope == Scope.SECTION}
+        steps = list(itertools.dropwhile(lambda step: not step.has_sections, workflow.list_substages(conn)))
+        theirs = {field.id for step in steps for field in step.other_fields if field.scope == Scope.SECTION}
+        later = {field.id for step in steps for field in step.fields}
+        every = actions.list_(conn)
         return {
             "post": posts.get(conn, post_id=post_id), "sections": sections.list_for(conn, post_id=post_id),
-            "actions": [action for action in actions.list_(conn) if action.field_key in keys],
-            "others": [each for each in actions.list_(conn) if each.field_key in _OTHERS],
+            "actions": [action for action in every if action.field_id in theirs],
+            "others": [action for action in every if action.field_id in later],
         }  # fmt: skip
-
-
-_OTHERS = ("basic_metadata", "tags", "image_captions", "seo_optimization")
-"""Of the post itself, made in the same go: its metadata, captions and search advice."""

@@ -130,7 +130,12 @@ def _answer(batch: Batch, text: str) -> ResponseReturnValue:
 
 
 def _shown(batch: Batch) -> dict[str, Any]:
-    return {"wording": wording, "home": url_for("batches.show", batch_id=batch.id), "may_change": True}
+    return {
+        "wording": wording,
+        "home": url_for("batches.show", batch_id=batch.id),
+        "may_change": True,
+        "is_brief": False,
+    }
 
 
 def _plan(conn: db.Connection) -> Batch:

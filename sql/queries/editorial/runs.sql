@@ -25,13 +25,13 @@ SELECT r.batch_id AS id, r.post_id, r.scope, r.accepts, r.refreshes, r.left_out
  ORDER BY r.batch_id DESC
  LIMIT 5;
 
--- name: list_steps(batch_id)
--- Its items with what became of each answer.
-SELECT i.key, i.status, i.subject, i.task_id, i.error_message, s.id AS suggestion_id, s.decision
+-- name: list_steps(batch_ids)
+-- Their items with what became of each answer.
+SELECT i.batch_id, i.key, i.status, i.subject, i.task_id, i.error_message, s.id AS suggestion_id, s.decision
   FROM items i
   LEFT JOIN suggestions s ON s.task_id = i.task_id
- WHERE i.batch_id = :batch_id
- ORDER BY i.position;
+ WHERE i.batch_id = ANY (:batch_ids)
+ ORDER BY i.batch_id, i.position;
 
 -- name: list_filled(post_id)
 -- The fields that have a text.

@@ -17,6 +17,15 @@ SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.
 -- Before its items are changed: see migration 0017.
 SELECT status FROM batches WHERE id = :batch_id FOR NO KEY UPDATE;
 
+-- name: list_batches_by_id(ids)
+-- Whoever owns them.
+SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
+       b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
+       b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
+  FROM batches b
+  LEFT JOIN users u ON u.id = b.created_by
+ WHERE b.id = ANY (:ids);
+
 -- name: list_batches(before_id, limit)
 -- The newest first, below an id.
 SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,

@@ -82,7 +82,7 @@ def test_others_see_a_run_and_cannot_change_it(
     [
         ("drafts", {}, 422), ("drafts", {"action_ids": []}, 422),
         ("drafts", {"action_ids": [1], "section_ids": []}, 422),
-        ("drafts", {"action_ids": [10**15]}, 422), ("runs", {"scope": "stage:nowhere"}, 404),
+        ("drafts", {"action_ids": [10**15]}, 404), ("runs", {"scope": "stage:nowhere"}, 404),
         ("runs", {"scope": "everything"}, 404), ("runs", {"accepts": "all"}, 422), ("runs", {"budget": "-1"}, 422),
     ],
 )  # fmt: skip
