@@ -48,7 +48,7 @@ class Runs(MethodView):
             rows = runs.list_(conn, post_id=post_id, before_id=query.get("after"), limit=limit + 1)
         return {"items": rows[:limit], "next": rows[limit - 1].id if len(rows) > limit else None}
 
-    @bp.arguments(schemas.AheadIn)
+    @bp.arguments(schemas.AheadIn, required=False)
     @bp.response(201, schemas.RunOut)
     @bp.alt_response(404, description="No such post, stage or step.")
     @bp.alt_response(409, description=_DELETED)

@@ -305,3 +305,22 @@ def test_no_ai_no_acceptance(conn, alice, post):
     drafted(conn, alice, post, accepts=Accepts.EMPTY)
     work(conn)
     assert [each.status for each in open_in(conn, post, "Origins")] == ["pending"]
+
+
+def test_many_runs_are_listed_in_as_many_queries_as_few(conn, alice, post, monkeypatch):
+    asked: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def count(*args, **named):
+        asked.append("a query")
+        return execute(*args, **named)
+
+    drafted(conn, alice, post, start=False)
+    monkeypatch.setattr(psycopg.Cursor, "execute", count)
+    assert len(runs.list_(conn, post_id=post.id)) == 1
+    few = len(asked)
+    for _ in range(3):
+        drafted(conn, alice, post, start=False)
+    asked.clear()
+    assert len(runs.list_(conn, post_id=post.id)) == 4
+    assert 0 < len(asked) == few

@@ -101,3 +101,24 @@ def test_an_admin_says_where_a_person_must_choose(conn: db.Connection, browse: B
     browse(ada).post(f"/llm/actions/{action.id}", data=form)
     assert actions.get(conn, action.id).needs_choice
     assert "a person chooses" in browse(ada).get("/llm/actions").text
+
+
+def test_who_knows_the_batch_alone_is_led_to_the_run_in_its_post(
+    conn: db.Connection, browse: Browse, alice: User, bob: User, post: Post
+) -> None:
+    run = planned(conn, alice, post)
+    browser = browse(alice)
+    assert f'href="/runs/{run}"' in browser.get(f"/llm/batches/{run}").text
+    assert browser.get(f"/runs/{run}").location == f"/posts/{post.id}/runs/{run}"
+    assert browse(bob).get(f"/runs/{run + 1}").status_code == 404
+
+
+def test_a_field_that_was_put_away_stays_legible_in_the_run_that_asked_for_it(
+    conn: db.Connection, browse: Browse, alice: User, post: Post
+) -> None:
+    run = planned(conn, alice, post)
+    conn.execute(
+        'UPDATE items SET subject = subject || \'{"field": "gone", "name": "Gone"}\' WHERE batch_id = %s', (run,)
+    )
+    page = browse(alice).get(f"/posts/{post.id}/runs/{run}")
+    assert page.status_code == 200 and "S1: Gone" in page.text
