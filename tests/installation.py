@@ -69,12 +69,10 @@ class Installation:
             wait_until(self._answers, timeout=30, why="the process does not answer")
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        with contextlib.suppress(OSError), contextlib.closing(connection):
             connection.request("GET", "/healthz")
-            status = connection.getresponse().status
-            connection.close()
-            return status == 200
+            return connection.getresponse().status == 200
         return False
 
     def stop(self) -> int:
