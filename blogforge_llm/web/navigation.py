@@ -43,6 +43,7 @@ OF_ACCOUNT = Group(
     "Your account",
     (Page("Account", "/account", icon="user"), Page("API tokens", "/account/tokens", icon="key")),
 )
+# Those without an icon stand in the second bar alone, not in the viewer's menu.
 OF_ADMINS = Group(
     "Administration",
     (
@@ -50,6 +51,9 @@ OF_ADMINS = Group(
         Page("Settings", "/settings", Permission.KEEP_SETTINGS, icon="settings"),
         Page("Audit log", "/audit", Permission.KEEP_SETTINGS, icon="history"),
         Page("Errors", "/errors", Permission.KEEP_SETTINGS, icon="alert"),
+        Page("Alerts", "/alerts", Permission.KEEP_ALERTS, icon="bell"),
+        Page("Alert rules", "/alerts/rules", Permission.KEEP_ALERTS),
+        Page("Webhooks", "/alerts/webhooks", Permission.KEEP_ALERTS),
     ),
 )
 
@@ -115,7 +119,7 @@ def bars() -> dict[str, Any]:
         "areas": [Link(label, url, path.startswith(below)) for label, url, below in AREAS],
         **_second_bar(viewer, path),
         "own_pages": _links(viewer, OF_ACCOUNT, ""),
-        "admin_pages": _links(viewer, OF_ADMINS, ""),
+        "admin_pages": [link for link in _links(viewer, OF_ADMINS, "") if link.icon],
         "may": lambda p: permissions.may(viewer, Permission(p)),
     }
 

@@ -45,10 +45,15 @@ def test_an_area_with_one_group_shows_its_pages_alone(browse: Browse, ada: User)
     assert "area-nav__groups" not in html and 'href="/errors"' in html.replace("href=/errors", 'href="/errors"')
 
 
+def test_the_deepest_of_two_pages_below_one_another_is_marked(browse: Browse, ada: User) -> None:
+    assert marked(browse(ada).get("/alerts").text, "page") == ["Alerts"]
+    assert marked(browse(ada).get("/alerts/rules/new").text, "page") == ["Alert rules"]
+
+
 def test_what_would_be_refused_is_left_out(browse: Browse, conn: db.Connection, ada: User) -> None:
     viewer = factories.make_user(conn, name="Vera", role="viewer")
     ours, theirs = (browse(user).get("/llm/").text for user in (ada, viewer))
-    for address in ("/llm/budgets", "/users", "/settings", "/audit", "/errors"):
+    for address in ("/llm/budgets", "/users", "/settings", "/audit", "/errors", "/alerts"):
         assert address in ours
         assert f"href={address}" not in theirs.replace('"', "")
     assert ">Money<" in ours and ">Money<" not in theirs
@@ -63,5 +68,5 @@ def test_every_link_that_a_role_is_shown_opens(role: str, browse: Browse, conn: 
         assert page.status_code == 200, address
         seen.add(address)
         bars = page.text[: page.text.index("<main")]
-        found |= set(re.findall(r'href="?(/(?:llm|account|users|settings|audit|errors)[^" >]*)', bars))
+        found |= set(re.findall(r'href="?(/(?:llm|account|users|settings|audit|errors|alerts)[^" >]*)', bars))
     assert ("/llm/ledger" in seen) == ("/errors" in seen) == (role == "admin")

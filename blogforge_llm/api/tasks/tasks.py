@@ -34,11 +34,13 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 
 @bp.get("/export")
 @bp.arguments(schemas.ExportQuery, location="query")
-@bp.response(
-    200,
-    {"type": "string"},
-    content_type="text/csv",
-    description="Every task of the filter, newest first, streamed: a line of CSV or of JSON for each.",
+@bp.doc(
+    responses={
+        200: {
+            "description": "Every task of the filter, newest first, streamed: a line of CSV or of JSON for each.",
+            "content": {kind.media_type.split(";")[0]: {"schema": {"type": "string"}} for kind in exports.Kind},
+        }
+    }
 )
 @bp.alt_response(503, schema=None, description="The search took too long: narrow the time range.")
 def export(query: dict[str, Any]) -> Response:
@@ -87,7 +89,7 @@ def retry(task_id: int) -> Task:
 @bp.arguments(schemas.RerunIn, required=False)
 @bp.response(202, schemas.TaskAccepted)
 @bp.alt_response(404, description="No such task.")
-@bp.alt_response(409, description="Its template is archived.")
+@bp.alt_response(409, description="Its template is archived, or it was asked without one.")
 def rerun(data: dict[str, Any], task_id: int) -> Task:
     """Ask the same again as a new task
 
@@ -102,7 +104,7 @@ def rerun(data: dict[str, Any], task_id: int) -> Task:
 @bp.arguments(schemas.TaskComparisonQuery, location="query")
 @bp.response(200, schemas.TaskComparisonOut)
 @bp.alt_response(404, description="No such task.")
-@bp.alt_response(409, description="Its template is archived.")
+@bp.alt_response(409, description="Its template is archived, or it was asked without one.")
 def compare(query: dict[str, Any], task_id: int) -> comparisons.Comparison:
     """Compare a task with another, or its prompt with what the template says today"""
     actor, other = authentication.current(), query.get("other")

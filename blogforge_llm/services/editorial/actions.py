@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import OutputContract, Parameters
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Scope
@@ -28,14 +28,14 @@ sql = db.load("editorial/actions")
 def create(
     conn: db.Connection, *, actor: User, field_id: int, name: str, template_id: int, route_id: int | None = None,
     preset_id: int | None = None, parameters: Mapping[str, Any] | None = None,
-    contract: Mapping[str, Any] | None = None, is_default: bool | None = None,
+    contract: Mapping[str, Any] | None = None, is_default: bool | None = None, needs_choice: bool = False,
 ) -> Action:  # fmt: skip
     """The first action of a field becomes its default unless told otherwise. Raises Invalid naming the field, also for
     a template that needs what no post has, and Conflict when the field has an action of that name."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     field = sql.lock_field(conn, field_id=field_id)
     if field is None:
-        raise Invalid.field("field_id", "There is no such field. Choose one of the workflow's fields.")
+        raise Missing.field("field_id", "There is no such field. Choose one of the workflow's fields.")
     scope = Scope(field["scope"])
     values = _checked(conn, scope, name, template_id, route_id, preset_id, parameters or {}, contract or {})
     if is_default is None:
@@ -43,7 +43,9 @@ def create(
     if is_default:
         sql.clear_default(conn, field_id=field_id)
     with _unique_name(conn, values["name"]):
-        action_id: int = sql.create_action(conn, field_id=field_id, is_default=is_default, **values)
+        action_id: int = sql.create_action(
+            conn, field_id=field_id, is_default=is_default, needs_choice=needs_choice, **values
+        )
     made = get(conn, action_id=action_id)
     audit.record(
         conn, actor=actor, action="create", noun="action", noun_id=action_id, detail=_label(made), after=_told(made)
@@ -81,7 +83,7 @@ def get_default(conn: db.Connection, field_id: int) -> Action | None:
 
 
 def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) -> Action:
-    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and is_default."""
+    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and the two flags."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     action = get(conn, action_id)
     scope = Scope(sql.lock_field(conn, field_id=action.field_id)["scope"])
@@ -89,10 +91,11 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
     _require_living(action)
     values = _checked(conn, scope, **{name: changes.get(name, getattr(action, name)) for name in _CHANGEABLE})
     is_default: bool = changes.get("is_default", action.is_default)
+    needs_choice: bool = changes.get("needs_choice", action.needs_choice)
     if is_default and not action.is_default:
         sql.clear_default(conn, field_id=action.field_id)
     with _unique_name(conn, values["name"]):
-        sql.update_action(conn, action_id=action_id, is_default=is_default, **values)
+        sql.update_action(conn, action_id=action_id, is_default=is_default, needs_choice=needs_choice, **values)
     return _logged(conn, actor, "update", action)
 
 
@@ -146,7 +149,9 @@ def _label(action: Action) -> str:
 
 
 def _told(action: Action) -> dict[str, Any]:
-    names = ("name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default")
+    names = (
+        "name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default", "needs_choice",
+    )  # fmt: skip
     return {name: getattr(action, name) for name in names}
 
 
@@ -175,7 +180,7 @@ def _checked(
 def _template_version(conn: db.Connection, template_id: int) -> int:
     row = sql.lock_template(conn, template_id=template_id)
     if row is None:
-        raise Invalid.field("template_id", "There is no such template. Choose another one.")
+        raise Missing.field("template_id", "There is no such template. Choose another one.")
     if row["archived_at"] is not None:
         raise Invalid.field("template_id", f"The template “{row['name']}” is archived. Choose another one.")
     version_id: int = row["published_version_id"]
@@ -199,7 +204,7 @@ def _require(look: Any, name: str, message: str) -> None:
     try:
         look()
     except NotFound as error:
-        raise Invalid.field(name, message) from error
+        raise Missing.field(name, message) from error
 
 
 def _require_living(action: Action) -> None:

@@ -12,7 +12,7 @@ from blogforge_llm import db
 from blogforge_llm.engine import breakers
 from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Limits, Price
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, Missing, NotFound
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.records.tasks import Task
 from blogforge_llm.services.registry import address_policy, encryption
@@ -108,7 +108,7 @@ def _rests(candidate: Candidate, refusal: Refusal | None) -> str | None:
 def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
     """One model with each of its keys."""
     if not rows:
-        raise Invalid("There is no such model. Choose another one under LLM, Models.")
+        raise Missing("There is no such model. Choose another one under LLM, Models.")
     problem = _problem(rows[0])
     if problem is not None:
         raise Invalid(problem)
