@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from blogforge_llm.api.editorial import (
     actions,
+    articles,
     fields,
     items,
     library,
     posts,
+    receipts,
     section_fields,
     sections,
     suggestions,
@@ -21,6 +23,8 @@ BLUEPRINTS = [
     section_fields.bp,
     items.bp,
     fields.bp,
+    receipts.bp,
+    articles.bp,
     suggestions.bp,
     actions.bp,
     library.bp,

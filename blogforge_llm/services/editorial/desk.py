@@ -11,6 +11,7 @@ from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Overview, Substage, Suggestion, SuggestionStatus, Value
 from blogforge_llm.records.sections import Section
+from blogforge_llm.records.staleness import StaleSource
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import (
     actions,
@@ -19,6 +20,7 @@ from blogforge_llm.services.editorial import (
     plans,
     posts,
     sections,
+    staleness,
     suggestions,
     workflow,
 )
@@ -49,6 +51,13 @@ class Block:
     plan: plans.Plan | None
     problem: str | None
     missing: list[Value]  # the empty fields that the prompt needs
+    stale: list[StaleSource]  # why its text is
+
+    @property
+    def again_action_id(self) -> int | None:
+        """What wrote the stale text, if it can still be asked."""
+        asked = self.stale[0].action_id if self.stale else None
+        return asked if asked in {action.id for action in self.actions} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,10 @@ def overview(conn: db.Connection, *, post_id: int) -> Overview:
     for suggestion in suggestions.list_open(conn, post_id=post_id):
         waiting.setdefault(suggestion.field_key, []).append(suggestion)
     values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
-    return Overview(post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id))
+    return Overview(
+        post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id),
+        staleness.list_for(conn, post_id=post_id),
+    )  # fmt: skip
 
 
 def _block(
@@ -141,7 +153,8 @@ def _block(
         keys = error.errors if isinstance(error, Invalid) else {}
         missing = [material.values[key] for key in keys if key in material.values]
     offers = [_offer(conn, actor, suggestion, value) for suggestion in offered]
-    return Block(value, offers, actions.list_for_field(conn, value.field.id), plan, problem, missing)
+    stale = whole.stale.get((value.section_id, value.field.key), [])
+    return Block(value, offers, actions.list_for_field(conn, value.field.id), plan, problem, missing, stale)
 
 
 def _offer(conn: db.Connection, actor: User, suggestion: Suggestion, value: Value) -> Offer:

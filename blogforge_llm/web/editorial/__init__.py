@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from blogforge_llm.web.editorial import (
     actions,
+    articles,
     board,
     fields,
     headings,
     library,
     posts,
     prompts,
+    receipts,
     revisions,
     sections,
     suggestions,
@@ -24,6 +26,8 @@ BLUEPRINTS = [
     board.bp,
     fields.bp,
     revisions.bp,
+    receipts.bp,
+    articles.bp,
     suggestions.bp,
     prompts.bp,
     actions.bp,
