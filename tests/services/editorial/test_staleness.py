@@ -60,6 +60,17 @@ def test_an_edited_text_still_goes_back_to_its_source_until_the_field_was_empty(
     assert stale(conn, post) == {}
 
 
+def test_a_restored_text_is_judged_by_what_it_was_made_from(conn, alice, post, model):
+    write_post(conn, alice, post, BASIC, "Kilts.")
+    first = let_in(conn, alice, post, model, "On kilts", field_key=TITLE)
+    write_post(conn, alice, post, BASIC, "Hats.")
+    second = let_in(conn, alice, post, model, "On hats", field_key=TITLE)
+    assert stale(conn, post) == {}
+    place = {"post_id": post.id, "field_key": TITLE}
+    revisions.restore(conn, actor=alice, **place, revision_id=first.id, base_revision_id=second.id)
+    assert stale(conn, post) == {(None, TITLE): [BASIC]}
+
+
 def test_a_source_that_was_cleared_is_a_changed_one(conn, alice, post, model):
     write_post(conn, alice, post, BASIC, "Kilts.")
     let_in(conn, alice, post, model, "On kilts", field_key=TITLE)
@@ -143,15 +154,14 @@ def test_only_who_may_write_keeps_a_stale_text_and_only_in_a_living_post(conn, a
         staleness.dismiss(conn, actor=alice, post_id=post.id, field_key=TITLE)
 
 
+DEEDS = ["write", "autosave", "restore", "run", "run", "edit", "clear", "back", "undo", "keep"]
 STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["write", "autosave", "restore", "run", "edit", "clear", "undo", "keep"]), st.integers(0, 3)
-    ),
+    st.tuples(st.sampled_from(DEEDS), st.integers(0, 3)),
     min_size=1, max_size=25,
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_staleness_is_what_a_model_of_it_says_whatever_is_done(conn, ada, steps):
     """The model keeps, for the text of the title, what it was made from, and what was kept of it."""
@@ -168,11 +178,13 @@ def _play(conn, ada, steps):
     write_post(conn, alice, post, BASIC, "Text 0")
     made, kept = {}, {}  # by suggestion: the source's text it was made from; texts and sittings it was kept for
     root = last = None
+    roots = {}  # what the model says of every revision of the title
 
     def now(place):
         return fields.get(conn, **place).revision
 
     for number, (step, choice) in enumerate(steps):
+        before_step = now(target).id if now(target) else None
         if step in {"write", "autosave"}:
             fields.save(conn, actor=alice, **source, text=f"Text {choice}", base_revision_id=now(source).id,
                         is_autosave=step == "autosave")  # fmt: skip
@@ -189,15 +201,24 @@ def _play(conn, ada, steps):
         elif step == "clear" and now(target):
             write_post(conn, alice, post, TITLE, "")
             root = None
+        elif step == "back" and now(target):
+            known = revisions.list_(conn, **target)
+            back = known[choice % len(known)]
+            restored = revisions.restore(
+                conn, actor=alice, **target, revision_id=back.id, base_revision_id=now(target).id
+            )
+            root = root if restored.id == before_step else roots[back.id]  # the same text again changes nothing
         elif step == "undo" and last and root == last and now(target).suggestion_id == last:
             before = now(target).base_revision_id
             suggestions.reopen(conn, actor=alice, suggestion_id=last)
-            root = revisions.get(conn, revision_id=before).root_suggestion_id if before else None
+            root = roots[before] if before else None
         elif step == "keep":
             is_stale = root in made and made[root] != now(source).text
             staleness.dismiss(conn, actor=alice, **target)
             if is_stale:
                 kept[root] |= {now(source).text, now(source).started_at}
+        if now(target):
+            roots[now(target).id] = root
         at = now(source)
         expected = root in made and made[root] != at.text and not kept[root] & {at.text, at.started_at}
         assert bool(stale(conn, post)) == expected, (number, step)
