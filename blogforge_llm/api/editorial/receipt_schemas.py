@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from blogforge_llm.api.editorial.schemas import RevisionOut, StaleSourceOut, SuggestionOut
-from blogforge_llm.api.fields import Id, Money
+from blogforge_llm.api.fields import Id, Money, Number
 from blogforge_llm.records.articles import BlockStatus
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source
 
@@ -129,8 +129,8 @@ class ReadingOut(Schema):
 class MomentsQuery(Schema):
     """Two moments, each by the revision written last; the first and the newest one known unless named."""
 
-    before = Id(data_key="from", metadata={"description": "A revision of the post.", "example": 12})
-    after = Id(data_key="to", metadata={"description": "A revision of the post.", "example": 41})
+    before = Number(data_key="from", metadata={"description": "A revision of the post.", "example": 12})
+    after = Number(data_key="to", metadata={"description": "A revision of the post.", "example": 41})
 
 
 class DifferenceOut(Schema):

@@ -69,22 +69,22 @@ def test_a_section_card_counts_its_stale_texts(conn, ada, browse, alice):
     assert "1 stale text" in browse(alice).get(f"/workflow/sections/?post_id={post.id}").text
     page = browse(alice).get(f"/posts/{post.id}/sections/{section.id}")
     assert "“Heading” changed after this was written." in page.text
-    assert (
-        "llama on Groq"
-        in browse(alice).get(f"/posts/{post.id}/sections/{section.id}/fields/section_draft/receipt").text
-    )
+    receipt = f"/posts/{post.id}/sections/{section.id}/fields/section_draft/receipt"
+    assert "llama on Groq" in browse(alice).get(receipt).text
 
 
 def test_the_receipt_tells_all_and_leads_back_in_one_click(conn, browse, alice, bob, charlie, stale_post):
     address = f"/posts/{stale_post.id}/fields/{TITLE}/receipt"
     page = browse(bob).get(address)
-    for words in ("llama on Groq", "version 1", "$0.00041", "Alice", "Changed since", "answered at once"):
-        assert words in page.text or words == "answered at once"
+    for words in ("llama on Groq", "version 1", "$0.00041", "Alice", "Changed since"):
+        assert words in page.text
     assert "<ins>" in page.text
     restoring = f"/posts/{stale_post.id}/fields/{TITLE}/restorations"
     answer = browse(bob).post(restoring, data=forms(page)[restoring])
     assert answer.status_code == 303
     assert "No model had a part" in browse(bob).get(address).text
+    assert browse(bob).post(restoring, data=forms(page)[restoring]).status_code == 303  # as it is already
+    write_post(conn, alice, stale_post, TITLE, "By hand")
     assert browse(bob).post(restoring, data=forms(page)[restoring]).status_code == 409
     assert restoring not in forms(browse(charlie).get(address))
     assert browse(bob).get(f"/posts/{stale_post.id}/fields/subtitle/receipt").status_code == 404
@@ -125,17 +125,10 @@ def test_the_preview_shows_the_article_and_what_is_missing(conn, browse, alice, 
 ])  # fmt: skip
 def test_nothing_of_a_text_runs_or_calls_out(text):
     html = str(markdown.html(text))
-    for forbidden in (
-        "<script",
-        "<img",
-        "<svg",
-        "<iframe",
-        "<style",
-        'href="javascript',
-        'href="data',
-        'href="vbscript',
-    ):
-        assert forbidden not in html.lower()
+    for tag in ("<script", "<img", "<svg", "<iframe", "<style"):
+        assert tag not in html.lower()
+    for scheme in ("javascript", "data", "vbscript"):
+        assert f'href="{scheme}' not in html.lower()
     assert " onmouseover=" not in html and " onerror=" not in html.replace("&lt;img src=x onerror=", "")
 
 
