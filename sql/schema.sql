@@ -1185,6 +1185,7 @@ CREATE TABLE revisions (
     ))
 );
 CREATE INDEX revisions_field_idx ON revisions (post_id, field_id, section_id, id DESC);
+CREATE INDEX revisions_root_idx ON revisions (id) INCLUDE (root_suggestion_id) WHERE root_suggestion_id IS NOT NULL;
 
 CREATE TABLE field_values (
     post_id     bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
@@ -2132,7 +2133,9 @@ SELECT v.post_id, v.section_id, v.field_id, s.suggestion_id, s.variable, s.field
           AND i.kind = CASE s.variable WHEN 'section_ideas' THEN 'idea' ELSE 'fact' END
        HAVING s.field_id IS NULL
        ) n
- WHERE r.words > 0 AND n.fingerprint <> s.fingerprint
+ WHERE r.root_suggestion_id IS NOT NULL AND n.fingerprint <> s.fingerprint
+   -- Most sources still have the very text that was used: an index says so before anything is compared.
+   AND NOT EXISTS (SELECT FROM field_values u WHERE u.revision_id = s.revision_id)
    AND NOT EXISTS (SELECT FROM kept_sources k
                     WHERE k.suggestion_id = s.suggestion_id AND k.variable = s.variable
                       AND (k.fingerprint = n.fingerprint OR k.started_at = n.started_at));

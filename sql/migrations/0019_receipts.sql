@@ -3,6 +3,7 @@
 ALTER TABLE revisions
     ADD COLUMN fingerprint uuid NOT NULL GENERATED ALWAYS AS (md5(text)::uuid) STORED,  -- tells whether two texts are the same
     ADD COLUMN root_suggestion_id bigint;     -- the suggestion the text goes back to, edited since or not; NULL: a person's own
+CREATE INDEX revisions_root_idx ON revisions (id) INCLUDE (root_suggestion_id) WHERE root_suggestion_id IS NOT NULL;
 
 -- What the prompt of a suggestion was filled with: a field of the post or of the section, or the items of the section.
 CREATE TABLE suggestion_sources (
@@ -60,13 +61,15 @@ SELECT v.post_id, v.section_id, v.field_id, s.suggestion_id, s.variable, s.field
           AND i.kind = CASE s.variable WHEN 'section_ideas' THEN 'idea' ELSE 'fact' END
        HAVING s.field_id IS NULL
        ) n
- WHERE r.words > 0 AND n.fingerprint <> s.fingerprint
+ WHERE r.root_suggestion_id IS NOT NULL AND n.fingerprint <> s.fingerprint
+   -- Most sources still have the very text that was used: an index says so before anything is compared.
+   AND NOT EXISTS (SELECT FROM field_values u WHERE u.revision_id = s.revision_id)
    AND NOT EXISTS (SELECT FROM kept_sources k
                     WHERE k.suggestion_id = s.suggestion_id AND k.variable = s.variable
                       AND (k.fingerprint = n.fingerprint OR k.started_at = n.started_at));
 
 WITH RECURSIVE roots AS (
-    SELECT id, suggestion_id AS root FROM revisions WHERE suggestion_id IS NOT NULL
+    SELECT id, suggestion_id AS root FROM revisions WHERE suggestion_id IS NOT NULL AND words > 0
      UNION ALL
     SELECT r.id, roots.root
       FROM roots
