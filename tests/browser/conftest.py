@@ -56,7 +56,8 @@ class Watch:
     expected: list[str] = field(default_factory=list)
 
     def hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        # A page that is left breaks off what it was still asking. A server that is gone is a network error of its own.
+        if message.type in {"error", "warning"} and "TypeError: Failed to fetch" not in message.text:
             self.problems.append(f"{message.text} ({message.location.get('url', '')})")
 
     def unexpected(self) -> list[str]:

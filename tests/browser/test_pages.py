@@ -64,6 +64,8 @@ PAGES = [
         "/nowhere",
     ),
 ]
+# What the browser says of pages that are refusals.
+REFUSED = {"/nowhere": ["404"], "/llm/tasks?from=soon": ["422"], "/llm/ledger?month=soon": ["422"]}
 PUBLIC = ["/login", "/setup", "/apidocs/"]
 
 
@@ -82,7 +84,7 @@ def test_a_page_is_accessible_fits_a_phone_and_obeys_the_policy(
 ) -> None:
     page, watch = tab
     watch.problems.clear()
-    watch.expected[:] = {"/nowhere": ["404"], "/llm/tasks?from=soon": ["422"]}.get(path, [])
+    watch.expected[:] = REFUSED.get(path, [])
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(furnished.url + path)
     assert serious_findings(page) == []
