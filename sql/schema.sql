@@ -1207,7 +1207,8 @@ CREATE TABLE actions (
     library_hash bytea,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now(),
-    archived_at  timestamptz
+    archived_at  timestamptz,
+    needs_choice boolean NOT NULL DEFAULT false  -- nobody but a person may accept what it writes: a run stops there
 );
 CREATE UNIQUE INDEX actions_name_key ON actions (field_id, lower(name)) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX actions_one_default ON actions (field_id) WHERE is_default AND archived_at IS NULL;
@@ -1984,6 +1985,7 @@ CREATE TABLE batches (
     created_at    timestamptz NOT NULL DEFAULT now(),
     started_at    timestamptz,
     finished_at   timestamptz,
+    waiting       integer NOT NULL DEFAULT 0,
     CONSTRAINT batches_status_check CHECK (status IN (
         'draft',                              -- planned, not begun
         'queued',                             -- to be begun by a worker
@@ -2030,6 +2032,7 @@ CREATE TABLE items (
     CONSTRAINT items_key_key UNIQUE (batch_id, key),
     CONSTRAINT items_task_id_key UNIQUE (task_id),
     CONSTRAINT items_status_check CHECK (status IN (
+        'waiting',                            -- for what it needs; its kind releases it, or cancels it and says why
         'queued',
         'running',                            -- its task runs
         'succeeded',                          -- its answer is stored, and its kind has used it
@@ -2046,17 +2049,20 @@ CREATE INDEX items_finished_at_idx ON items (batch_id, finished_at) WHERE finish
 CREATE FUNCTION count_items() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE batches b
-       SET queued = b.queued + d.queued, running = b.running + d.running, succeeded = b.succeeded + d.succeeded,
-           failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
+       SET waiting = b.waiting + d.waiting, queued = b.queued + d.queued, running = b.running + d.running,
+           succeeded = b.succeeded + d.succeeded, failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
            input_tokens = b.input_tokens + d.input_tokens, output_tokens = b.output_tokens + d.output_tokens,
            cost = b.cost + d.cost, estimated = b.estimated + d.estimated, unknown = b.unknown + d.unknown,
-           status = CASE WHEN b.status NOT IN ('running', 'paused') OR b.queued + d.queued + b.running + d.running > 0
+           status = CASE WHEN b.status NOT IN ('running', 'paused')
+                           OR b.waiting + d.waiting + b.queued + d.queued + b.running + d.running > 0
                          THEN b.status
                          WHEN b.succeeded + d.succeeded = 0 AND b.failed + d.failed > 0 THEN 'failed'
                          ELSE 'completed' END,
-           finished_at = CASE WHEN b.queued + d.queued + b.running + d.running = 0 THEN clock_timestamp() END,
+           finished_at = CASE WHEN b.waiting + d.waiting + b.queued + d.queued + b.running + d.running = 0
+                              THEN clock_timestamp() END,
            note = CASE WHEN d.succeeded > 0 AND b.status = 'running' THEN NULL ELSE b.note END
       FROM (SELECT batch_id,
+                   coalesce(sum(n) FILTER (WHERE status = 'waiting'), 0) AS waiting,
                    coalesce(sum(n) FILTER (WHERE status = 'queued'), 0) AS queued,
                    coalesce(sum(n) FILTER (WHERE status = 'running'), 0) AS running,
                    coalesce(sum(n) FILTER (WHERE status = 'succeeded'), 0) AS succeeded,
@@ -2076,6 +2082,20 @@ END $$;
 CREATE TRIGGER items_count AFTER UPDATE ON items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items
    FOR EACH STATEMENT EXECUTE FUNCTION count_items();
 
+-- What a batch is for a post: its items are fields of the post and its sections.
+CREATE TABLE runs (
+    batch_id   bigint PRIMARY KEY REFERENCES batches (id) ON DELETE CASCADE,
+    post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    scope      text NOT NULL,                 -- drafts, post, stage:… or substage:…
+    accepts    text NOT NULL,
+    refreshes  boolean NOT NULL,              -- filled fields are asked too, and get suggestions
+    left_out   jsonb NOT NULL DEFAULT '[]',   -- what is not asked: {key, section, code, field, name, why, stops}
+    CONSTRAINT runs_accepts_check CHECK (accepts IN (
+        'nothing',                            -- everything waits as a suggestion
+        'empty'                               -- into fields that were empty and still are, of themselves
+    ))
+);
+CREATE INDEX runs_post_id_idx ON runs (post_id, batch_id DESC);
 -- Alerts: rules, what they found, who read it, and webhooks that tell other systems.
 
 CREATE TABLE alert_rules (

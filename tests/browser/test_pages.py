@@ -16,6 +16,7 @@ PAGES = [
     *("/posts", "/posts?deleted=1", "/posts/new", "/posts/1"),
     *("/workflow/idea/?post_id=1", "/workflow/research/?post_id=1", "/workflow/structure/?post_id=1"),
     *("/workflow/sections/?post_id=1", "/posts/1/board", "/posts/1/headings"),
+    *("/posts/1/runs", "/posts/1/drafts/new"),
     *("/workflow/content/?post_id=1", "/workflow/meta_info/?post_id=1", "/workflow/images/?post_id=1"),
     *("/workflow/preflight/?post_id=1", "/workflow/launch/?post_id=1", "/workflow/syndication/?post_id=1"),
     *("/posts/1/fields/basic_idea/revisions", "/posts/1/fields/basic_idea/prompt"),
