@@ -128,6 +128,8 @@ def keep_prompts(tour: Tour) -> None:
     tour.go("/llm/library")
     tour.press("Import the starter library")
     expect(page.locator("#library-report")).to_be_visible()
+    tour.go("/llm/library")
+    tour.shoot("library", height=900)
     tour.go("/llm/templates")
     page.get_by_role("link", name="Basic idea from the seed").click()
     page.get_by_role("link", name="Edit").first.click()
@@ -206,7 +208,7 @@ def try_out(tour: Tour) -> None:
     found = {
         template["name"]: template["id"] for template in tour.installation.api("GET", "/llm/templates?page_size=100")
     }
-    tour.go(f"/llm/trials?template={found['Basic idea, shorter']}&post=1")
+    tour.go(f"/llm/trials?template={found['Basic idea, shorter']}&post=4")
     page.locator("#f-ask-1").select_option(label=f"{LLAMA} on Groq")
     page.get_by_text("Side by side", exact=True).click()
     page.locator("#f-ask-2").select_option(label=f"{OSS} on Cerebras")
@@ -237,6 +239,25 @@ def divide(tour: Tour) -> None:
     tour.shoot("board", height=1000, top="#board")
 
 
+def draft_at_once(tour: Tour) -> None:
+    """What a run ahead would ask, and all sections drafted in one go."""
+    page = tour.page
+    tour.go("/posts/4/runs")
+    tour.press("Show the plan")
+    page.wait_for_url(re.compile(r"/runs/\d+$"))
+    tour.shoot("run-plan", height=1100)
+    tour.go("/posts/4/drafts/new")
+    tour.shoot("drafts", height=860)
+    for label in ("Polished text: Polish the draft", "Summary: Summarise", "Accept into empty fields"):
+        page.get_by_label(label).check()
+    tour.press("Show the plan")
+    page.wait_for_url(re.compile(r"/runs/\d+$"))
+    tour.press("Start")
+    expect(page.locator("#steps-of-run")).to_contain_text("Accepted", timeout=60_000)
+    tour.shoot("drafting", height=1000)
+    expect(page.locator(".work__title")).to_contain_text("Completed", timeout=120_000)
+
+
 def change_a_part(tour: Tour) -> None:
     """What a new wording of a part would do to every template that uses it."""
     page = tour.page
@@ -248,6 +269,10 @@ def change_a_part(tour: Tour) -> None:
     tour.press("Save and see what it changes")
     page.wait_for_url("**/impact")
     tour.shoot("impact", height=900)
+    tour.go("/llm/proposals")
+    tour.shoot("proposals", height=480)
+    tour.go(f"/llm/parts/{part['id']}/comparison?old=1&new=2")
+    tour.shoot("comparison", height=620)
 
 
 def run_a_batch(tour: Tour) -> None:
@@ -276,11 +301,19 @@ def run_a_batch(tour: Tour) -> None:
     tour.shoot("batches", height=520)
 
 
+def keep_watch(tour: Tour) -> None:
+    """Budgets and rules; what they find is looked at later."""
+    api = tour.installation.api
+    api("POST", "/llm/budgets", {"scope": "instance", "period": "month", "amount": "0.02"})
+    api("POST", "/llm/budgets", {"scope": "each_user", "period": "day", "amount": "5"})
+    tour.go("/alerts")
+    tour.press("Add the usual rules")
+    expect(tour.page.get_by_role("button", name="Add the usual rules")).to_have_count(0)
+
+
 def watch(tour: Tour) -> None:
     """What the work costs and how it goes, for admins."""
     api = tour.installation.api
-    api("POST", "/llm/budgets", {"scope": "instance", "period": "month", "amount": "0.05"})
-    api("POST", "/llm/budgets", {"scope": "each_user", "period": "day", "amount": "5"})
     tour.go("/llm/budgets")
     tour.shoot("budgets", height=560)
     tour.go("/llm/ledger")
@@ -289,6 +322,15 @@ def watch(tour: Tour) -> None:
     tour.shoot("tasks", height=860)
     tour.go("/llm/tasks?status=succeeded")
     tour.shoot("tasks", 360)
+    tour.go("/llm/health")
+    tour.shoot("health", height=760)
+    wait_until(lambda: api("GET", "/llm/alerts")["items"], timeout=150)
+    tour.go("/alerts/rules")
+    tour.shoot("alert-rules", height=640)
+    tour.go("/alerts")
+    tour.shoot("alerts", height=520)
+    tour.go("/audit")
+    tour.shoot("audit", height=760)
     tour.go("/llm/?days=7")
     tour.shoot("dashboard", height=1180)
     tour.shoot("dashboard", 360)
@@ -337,8 +379,10 @@ def main() -> None:
             write,
             go_on,
             divide,
+            draft_at_once,
             try_out,
             change_a_part,
+            keep_watch,
             run_a_batch,
             watch,
             keep_people,
