@@ -80,6 +80,20 @@ def add(conn: db.Connection, *, actor: User, post_id: int, kind: ItemKind, text:
     return get(conn, item_id=item_id)
 
 
+def add_imported(
+    conn: db.Connection, *, actor: User, post_id: int, kind: ItemKind, lines: Sequence[str]
+) -> dict[str, Item]:
+    """One item for each line, by the line: the one that says so already, deleted or not, else a new one in the tray."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    fields.lock_live(conn, post_id=post_id)
+    known = list_all(conn, post_id=post_id)
+    there = {_same(item.text) for item in known if item.kind == kind}
+    new = {_same(line): line[:_LONGEST] for line in reversed(lines) if _same(line) not in there}
+    _insert(conn, actor, post_id, known, kind, list(reversed(new.values())), None)
+    found = {_same(item.text): item for item in list_all(conn, post_id=post_id) if item.kind == kind}
+    return {line: found[_same(line)] for line in lines}
+
+
 def move(
     conn: db.Connection, *, actor: User, item_id: int, section_id: int | None, base_section_id: int | None
 ) -> Item:
