@@ -178,6 +178,12 @@ def original(conn: db.Connection, run: Run, table: str, row_id: Any) -> dict[str
     return found or {}
 
 
+def find_origin(conn: db.Connection, *, noun: str, noun_id: int) -> tuple[str, str, str] | None:
+    """Source, table and row that something here came from; None for what was made here."""
+    row = sql.find_origin(conn, noun=noun, noun_id=noun_id)
+    return None if row is None else (row["source"], row["table_name"], row["row_id"])
+
+
 def leave_out(conn: db.Connection, run: Run, table: str, row: Row, reason: str) -> None:
     """A row that cannot be taken, with its reason."""
     take(conn, run, table, row, lambda taking: taking.leave_out(reason))

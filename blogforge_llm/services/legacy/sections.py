@@ -99,27 +99,28 @@ def _write_notes(taking: Taking, post_id: int, section_id: int) -> None:
 def _allocate(
     taking: Taking, post_id: int, section_id: int, wanted: Sequence[tuple[ItemKind, str]], shared: Shared
 ) -> None:
-    """The ideas and facts that are here for the first time, to this section; no one goes to two."""
+    """The ideas and facts to this section, each the first time it is seen; no one goes to two."""
     conn = taking.conn
-    moves: list[Move] = []
+    moves: dict[int, Move] = {}
     for kind in ItemKind:
-        lines = [line for each, line in wanted if each is kind and _place(kind, line) not in taking.known]
+        lines = [line for each, line in wanted if each is kind]
         if not lines:
             continue
         found = items.add_imported(conn, actor=taking.run.actor, post_id=post_id, kind=kind, lines=lines)
         for line, item in found.items():
+            is_new = _place(kind, line) not in taking.known
             taking.keep(_place(kind, line), "item", item.id, digest(line))
-            if shared[kind, _same(line)] > 1:
+            if shared[kind, _same(line)] > 1 and item.section_id is None:
                 taking.conflict(f"{item.code} “{line[:80]}” stands in several sections: it waits in the tray")
-            elif item.section_id is None and item.deleted_at is None:
-                moves.append(Move(item.id, None, section_id))
-            elif item.section_id != section_id:
+            elif is_new and item.section_id is None and item.deleted_at is None:
+                moves[item.id] = Move(item.id, None, section_id)
+            elif item.section_id not in (None, section_id):
                 taking.conflict(f"{item.code} “{line[:80]}” is somewhere else here: it stays there")
     if moves:
         order = own.outline(conn, post_id=post_id).order
         section_events.record(
             conn, actor=taking.run.actor, post_id=post_id, kind=EventKind.ALLOCATED, before=order, after=order,
-            moves=list({move.item: move for move in moves}.values()), summary=f"Imported {len(moves)} ideas and facts",
+            moves=list(moves.values()), summary=f"Imported {len(moves)} ideas and facts",
         )  # fmt: skip
 
 

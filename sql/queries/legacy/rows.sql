@@ -35,7 +35,7 @@ SELECT original
 
 -- name: find_origin(noun, noun_id)^
 -- Where a row here came from; the first one when several did.
-SELECT source, table_name, row_id, imported_at
+SELECT source, table_name, row_id
   FROM legacy_imports
  WHERE noun = :noun AND noun_id = :noun_id
  ORDER BY imported_at

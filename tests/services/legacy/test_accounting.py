@@ -1,4 +1,4 @@
-"""Every row of the source is accounted for, whatever it holds; a dry run writes nothing and promises what the run does."""
+"""Every row of the source is accounted for, whatever it holds; a dry run promises what the run then does."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from blogforge_llm.services.legacy.source import Source
 from tests.services.legacy.sources import ERAS, change, import_, make_source, state
 
 WEIRD = (
-    None, "", "null", "[object Object]", "[", '["a", null, {"title": "b"}]', '{"x": [1, 2]}', "{a,b}", "a\r\nb", "\u200a–\x7f",
-    "<p>x<b>y</p>", "<table>", "{{#each x}}", "{{ }}", "{% for", "- a\n* b", "x" * 210_000, "…" * 400, "🏴\u202e",
+    None, "", "null", "[object Object]", "[", '["a", null, {"title": "b"}]', '{"x": [1, 2]}', "{a,b}", "a\r\nb",
+    "\u200a–\x7f", "<p>x<b>y</p>", "<table>", "{{#each x}}", "{{ }}", "{% for", "- a\n* b", "x" * 210_000, "…" * 400,
+    "🏴\u202e",
 )  # fmt: skip
 
 
