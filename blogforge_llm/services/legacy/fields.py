@@ -11,7 +11,7 @@ from typing import Any
 from blogforge_llm.errors import Invalid
 from blogforge_llm.records.editorial import Field, FieldKind, Origin
 from blogforge_llm.services.editorial import fields, workflow
-from blogforge_llm.services.legacy import markup, values
+from blogforge_llm.services.legacy import markup, rows, values
 from blogforge_llm.services.legacy.rows import Taking
 from blogforge_llm.services.legacy.source import digest
 
@@ -53,8 +53,8 @@ def put(taking: Taking, spot: Spot, field: Field, layers: list[str]) -> None:
     current = fields.get(taking.conn, post_id=spot.post_id, field_key=spot.key, section_id=spot.section_id).revision
     newest = layers[-1] if layers else ""
     there = current.text if current else ""
-    ours = known.noun_id if known else None
-    if (current.id if current else None) != ours and there != newest:
+    is_ours = current is None or rows.find_origin(taking.conn, noun="revision", noun_id=current.id) is not None
+    if not is_ours and there != newest:
         since = "edited here since it was imported" if known else "filled already"
         taking.conflict(f"{field.name} is {since}: nothing was written over it")
         return

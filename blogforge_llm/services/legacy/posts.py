@@ -94,7 +94,7 @@ def _write_own(taking: Taking, post_id: int, title: str, development: Row | None
         if not text or (key == "main_title" and text.endswith(_CUT)):
             continue  # a cut title is the beginning of the idea, and nobody's words
         there = values.text_of(development.data.get(key)).text if development else ""
-        if not there or taking.known.get(key):
+        if not there:
             fields.write(taking, Spot(post_id, key), (column,))
         elif there != text and key != "main_title":
             taking.change(f"{column}: the development says something else, which is taken")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import re
 from collections import Counter
@@ -51,6 +52,7 @@ class Source:
     def __init__(self, conn: psycopg.Connection[dict[str, Any]], encoding: str) -> None:
         self._conn = conn
         self._is_raw = encoding == "SQL_ASCII"
+        self._cursors = itertools.count()  # several are open at once
         self.tables: dict[str, list[str]] = {}
         self._names: dict[str, composed.Identifier] = {}
         for row in _texts(sql.list_columns(conn)):
@@ -108,7 +110,7 @@ class Source:
             composed.SQL(", ").join(asked), self._names[table], where, order
         )
         seen: Counter[str] = Counter()
-        with self._conn.cursor("rows") as cursor:
+        with self._conn.cursor(f"rows {next(self._cursors)}") as cursor:
             cursor.itersize = _FETCH
             for record in cursor.execute(query, values):
                 yield self._row(record["r"], secrets, seen)
