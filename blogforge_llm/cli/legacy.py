@@ -77,14 +77,15 @@ def _counts(report: Report) -> list[str]:
 
 def _sum(report: Report) -> Table:
     every = [Entry("", fate) for table in report.tables.values() for fate in table.fates.elements()]
-    return Table("in all", sum(table.rows for table in report.tables.values()), None, every)
+    return Table("in all", sum(table.rows for table in report.tables.values()), entries=every)
 
 
 def _details(report: Report, fate: Fate) -> list[str]:
     lines = []
     for table in report.tables.values():
         if table.reason is not None:
-            lines += [f"  {table.name}: {table.reason}"] if fate is Fate.LEFT_OUT and table.rows else []
+            is_told = fate is Fate.LEFT_OUT and (table.rows or not table.is_readable)
+            lines += [f"  {table.name}: {table.reason}"] if is_told else []
             continue
         found = [entry for entry in table.entries if entry.fate is fate]
         lines += [f"  {table.name} {entry.row_id}{_became(entry)}: {_notes(entry)}" for entry in found[:_SHOWN]]

@@ -28,11 +28,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Table:
-    """`rows` is what the source counts. A table that is left out as a whole has a `reason`, and no entries."""
+    """`rows` is what the source counts. A table that is left out as a whole has a `reason`, and no entries; one that
+    may not be read is never accounted for."""
 
     name: str
     rows: int = 0
     reason: str | None = None
+    is_readable: bool = True
     entries: list[Entry] = field(default_factory=list)
 
     @property
@@ -43,7 +45,7 @@ class Table:
 
     @property
     def is_accounted_for(self) -> bool:
-        return self.fates.total() == self.rows
+        return self.is_readable and self.fates.total() == self.rows
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Report:
             "totals": {fate: self.fates[fate] for fate in Fate},
             "tables": [
                 {
-                    "table": table.name, "rows": table.rows, "reason": table.reason,
+                    "table": table.name, "rows": table.rows, "is_readable": table.is_readable, "reason": table.reason,
                     "totals": {fate: table.fates[fate] for fate in Fate},
                     "entries": [asdict(entry) for entry in table.entries],
                 }

@@ -36,7 +36,7 @@ def _task(taking: Taking) -> None:
     outcome = _outcome(taking)
     task_id: int = sql.create_task(
         taking.conn, messages=Jsonb([{"role": "user", "content": asked}]), inputs=Jsonb({}),
-        user_id=taking.run.actor.id, model_id=_model(taking), at=rows.moment(taking.get("created_at")), **outcome,
+        user_id=taking.run.actor.id, model_id=_model(taking), at=values.moment(taking.get("created_at")), **outcome,
     )  # fmt: skip
     taking.became("task", task_id)
 

@@ -8,16 +8,20 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from psycopg.errors import QueryCanceled
+
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Conflict, Invalid
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.legacy import Report, Table
+from blogforge_llm.records.legacy import Fate, Report, Table
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.legacy import actions, history, leftovers, posts, prompts, registry, rows
+from blogforge_llm.services.legacy.catalog import TAKEN
 from blogforge_llm.services.legacy.posts import Batch
 from blogforge_llm.services.legacy.rows import Run
 from blogforge_llm.services.legacy.source import Row, Source
+from blogforge_llm.services.ops import audit
 
 Transaction = Callable[[], AbstractContextManager[db.Connection]]
 Take = Callable[[db.Connection, Run, Row], None]
@@ -33,7 +37,6 @@ _SIMPLE: tuple[tuple[str, Take], ...] = (
 )
 _USES = ("post_substage_action", "post_workflow_step_action", "substage_action_default")
 _HISTORY = ("llm_action_history", "llm_interaction")
-_TAKEN = {"post", "llm_action", *posts.CHILDREN, *_USES, *_HISTORY, *(table for table, _ in _SIMPLE)}
 
 
 def run(source: Source, *, actor: User, name: str, transaction: Transaction, is_dry_run: bool = False) -> Report:
@@ -41,7 +44,7 @@ def run(source: Source, *, actor: User, name: str, transaction: Transaction, is_
     import itself in one transaction that is rolled back, so its report is what the import would do."""
     for permission in (Permission.KEEP_REGISTRY, Permission.KEEP_PROMPTS, Permission.WRITE_POSTS):
         permissions.require(actor, permission)
-    if not _TAKEN & source.tables.keys():
+    if not TAKEN & source.tables.keys():
         raise Invalid("This database has no table of an original BlogForge, such as post or llm_prompt. Check the DSN.")
     name = texts.line(name, name="source", label="The source's name")
     report = Report(name, is_dry_run)
@@ -55,7 +58,7 @@ def _committed(transaction: Transaction) -> Iterator[Transaction]:
     @contextmanager
     def chunk() -> Iterator[db.Connection]:
         with transaction() as conn:
-            rows.sql.lock_imports(conn)
+            _lock(conn)
             yield conn
 
     yield chunk
@@ -65,7 +68,7 @@ def _committed(transaction: Transaction) -> Iterator[Transaction]:
 def _rolled_back(transaction: Transaction) -> Iterator[Transaction]:
     """All chunks in one transaction of which nothing stays."""
     with transaction() as conn, conn.transaction(force_rollback=True):
-        rows.sql.lock_imports(conn)
+        _lock(conn)
 
         @contextmanager
         def chunk() -> Iterator[db.Connection]:
@@ -73,6 +76,14 @@ def _rolled_back(transaction: Transaction) -> Iterator[Transaction]:
                 yield conn
 
         yield chunk
+
+
+def _lock(conn: db.Connection) -> None:
+    """One import writes at a time; a dry run holds the others up until it has ended."""
+    try:
+        rows.sql.lock_imports(conn)
+    except QueryCanceled:
+        raise Conflict("Another import is running. Wait until it has ended, then import again.") from None
 
 
 class _Import:
@@ -83,9 +94,10 @@ class _Import:
 
     def run(self) -> None:
         for table in self.source.tables:
-            counted = Table(table, self.source.count(table))
-            if table not in _TAKEN:
-                counted.reason = leftovers.reason(table)
+            rows_ = self.source.count(table)
+            counted = Table(table, rows_ or 0, is_readable=rows_ is not None)
+            if table not in TAKEN:
+                counted.reason = leftovers.reason(table) if rows_ is not None else leftovers.UNREADABLE
             self.run_.report.tables[table] = counted
         for table, take in _SIMPLE:
             self._each(table, take)
@@ -93,6 +105,17 @@ class _Import:
         self._posts()
         for table in _HISTORY:
             self._each(table, lambda conn, run_, row, table=table: history.take(conn, run_, table, row))  # type: ignore[misc]
+        with self.transaction() as conn:
+            self._record(conn)
+
+    def _record(self, conn: db.Connection) -> None:
+        """In the audit log, unless nothing was new."""
+        fates = self.run_.report.fates
+        if fates[Fate.TAKEN] or fates[Fate.CHANGED]:
+            audit.record(
+                conn, actor=self.run_.actor, action="import", noun="legacy", noun_id=self.run_.source,
+                after={str(fate): fates[fate] for fate in Fate},
+            )  # fmt: skip
 
     def _each(self, table: str, take: Take) -> None:
         self._together(self.source.rows(table), take)
@@ -125,8 +148,9 @@ class _Import:
             with self.transaction() as conn:
                 posts.take(conn, self.run_, batch)
         for table in posts.CHILDREN:
+            left = (row for row in self.source.rows(table) if not self.run_.has_entered(table, row))
             self._together(
-                self.source.orphans(table, "post_id", "post"),
+                left,
                 lambda conn, run_, row, table=table: rows.leave_out(  # type: ignore[misc]
                     conn, run_, table, row, f"its post {row.data.get('post_id')} is not in the source"
                 ),

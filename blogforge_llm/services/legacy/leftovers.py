@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from blogforge_llm.services.legacy.catalog import TAKEN
+
 _REASONS = (  # by the beginning of the table's name, the longest first
     ("alembic_version", "the original's own bookkeeping"),
     ("category", "the real categories stand in the development of each post"),
@@ -19,8 +21,14 @@ _REASONS = (  # by the beginning of the table's name, the longest first
 )
 
 
+UNREADABLE = "this user may not read it, so its rows are not counted: GRANT SELECT on it for a whole report"
+
+
 def reason(table: str) -> str:
-    name = table.rpartition(".")[2]
+    """`table` is “schema.table” outside of the schemas that are read."""
+    schema, _, name = table.rpartition(".")
+    if schema and name in TAKEN:
+        return f"its schema is not the one that is read; options=-csearch_path={schema} in the DSN reads that instead"
     for beginning, words in sorted(_REASONS, key=lambda pair: -len(pair[0])):
         if name == beginning or (name.startswith(beginning) and (beginning.endswith("_") or "_" in name)):
             return words

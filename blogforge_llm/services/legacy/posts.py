@@ -143,8 +143,8 @@ def _finish(taking: Taking, *, is_new: bool) -> None:
         rows.remember_place(taking, "deleted", "post", post_id, digest(is_deleted))
     if is_new:
         sql.set_times(
-            taking.conn, post_id=post_id, created_at=rows.moment(taking.get("created_at")),
-            updated_at=rows.moment(taking.get("updated_at") or taking.get("created_at")),
+            taking.conn, post_id=post_id, created_at=values.moment(taking.get("created_at")),
+            updated_at=values.moment(taking.get("updated_at") or taking.get("created_at")),
         )  # fmt: skip
 
 

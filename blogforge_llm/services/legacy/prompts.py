@@ -85,7 +85,7 @@ def _write_part(
 def _prompt(taking: Taking) -> None:
     name = values.name_of(taking.get("name"), f"Prompt {taking.row.id}")
     text, system = values.text_of(taking.get("prompt_text")), values.text_of(taking.get("system_prompt"))
-    elements = taking.get("prompt_json")
+    elements = values.data_of(taking.get("prompt_json"))
     blocks: list[Block] = []
     if isinstance(elements, list) and elements:
         blocks = [block for number, element in enumerate(elements) for block in _of_element(taking, number, element)]

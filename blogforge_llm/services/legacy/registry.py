@@ -124,7 +124,7 @@ def _model(taking: Taking) -> None:
     if _EMBEDS.search(name):
         taking.leave_out("it makes embeddings and writes no text")
         return
-    settings = taking.get("api_params") or taking.get("config")
+    settings = values.data_of(taking.get("api_params") or taking.get("config"))
     most = values.whole_number(settings.get("max_tokens")) if isinstance(settings, dict) else None
     provider = providers.get(taking.conn, provider_id=provider_id)
     model = _ensure_model(taking, provider, name, most if most and most > 0 else None)

@@ -26,6 +26,9 @@ sql = db.load("legacy/rows")
 _SETTLED = (Fate.TAKEN, Fate.CHANGED)  # the rest may fare better once what they need is here
 _LONGEST_NOTE = 500
 _CREDENTIALS = re.compile(r"://[^/@\s]*:[^/@\s]*@")  # in an address
+_SECRETS = re.compile(  # in JSON that stands in a text
+    r'("[^"]{0,60}(?:api_?key|auth_token|secret|password|credential)[^"]{0,60}"\s*:\s*)"(?:[^"\\]|\\.)*"', re.I
+)
 
 
 @dataclass(slots=True)
@@ -35,9 +38,20 @@ class Run:
     actor: User
     source: str
     report: Report
+    entered: dict[str, dict[str, str]] = field(default_factory=dict)  # by table and id: where the row lies
+    doubles: set[tuple[str, str]] = field(default_factory=set)
 
-    def enter(self, table: str, entry: Entry) -> None:
+    def enter(self, table: str, row: Row, entry: Entry) -> None:
         self.report.tables.setdefault(table, Table(table)).entries.append(entry)
+        if self.entered.setdefault(table, {}).setdefault(row.id, row.at) != row.at:
+            self.doubles.add((table, row.at))
+
+    def has_entered(self, table: str, row: Row) -> bool:
+        return self.entered.get(table, {}).get(row.id) == row.at or (table, row.at) in self.doubles
+
+    def knows_another(self, table: str, row: Row) -> bool:
+        """Whether another row of this import had the same id."""
+        return row.id in self.entered.get(table, {}) and not self.has_entered(table, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,9 @@ class Taking:
 
     def tell_rest(self, handled: Iterable[str]) -> None:
         """Names what is filled and has no place here; it is kept with the import's record."""
+        for column in ("created_at", "updated_at"):
+            if (said := values.text_of(self.get(column)).text) and values.moment(said) is None:
+                self.change(f"{column}: “{said[:40]}” is no time")
         quiet = {"id", "created_at", "updated_at", *handled}
         rest = [column for column, value in self.row.data.items() if column not in quiet and _is_filled(value)]
         if rest:
@@ -134,6 +151,8 @@ def take(
 ) -> Taking:
     """Take one row in, unless an earlier import did and it says the same still. `goes_with` are rows it is made of
     beside itself. A domain error makes it a conflict and takes back only what this row wrote."""
+    if run.knows_another(table, row):
+        return _leave_double(conn, run, table, row)
     known = {place["place"]: _place(place) for place in sql.list_places(
         conn, source=run.source, table_name=table, row_id=row.id)}  # fmt: skip
     taking = Taking(conn, run, table, row, known, Entry(row.id))
@@ -151,7 +170,7 @@ def take(
         )
     else:
         _write(taking, write, wanted)
-    run.enter(table, taking.entry)
+    run.enter(table, row, taking.entry)
     return taking
 
 
@@ -185,8 +204,18 @@ def find_origin(conn: db.Connection, *, noun: str, noun_id: int) -> tuple[str, s
 
 
 def leave_out(conn: db.Connection, run: Run, table: str, row: Row, reason: str) -> None:
-    """A row that cannot be taken, with its reason."""
+    """A row that cannot be taken, with its reason, unless it is accounted for already."""
+    if run.has_entered(table, row):
+        return
     take(conn, run, table, row, lambda taking: taking.leave_out(reason))
+
+
+def _leave_double(conn: db.Connection, run: Run, table: str, row: Row) -> Taking:
+    """The second row of an id: which of them others mean, and which will be first the next time, nobody knows."""
+    taking = Taking(conn, run, table, row, {}, Entry(row.id))
+    taking.conflict("another row of this table has the same id, or says just the same; that one was looked at")
+    run.enter(table, row, taking.entry)
+    return taking
 
 
 def _write(taking: Taking, write: Callable[[Taking], None], wanted: bytes) -> None:
@@ -237,7 +266,9 @@ def _storable(value: Any) -> Any:
         return {texts.storable(key): _storable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_storable(item) for item in value]
-    return _CREDENTIALS.sub("://", texts.storable(value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _SECRETS.sub(r'\1"…"', _CREDENTIALS.sub("://", texts.storable(value)))
 
 
 def _place(row: dict[str, Any]) -> Place:
@@ -246,11 +277,3 @@ def _place(row: dict[str, Any]) -> Place:
 
 def _is_filled(value: Any) -> bool:
     return value not in (None, "", 0, False, [], {}) and bool(values.text_of(value).text)
-
-
-def moment(value: Any) -> str | None:
-    """A time of the source as PostgreSQL reads it; None for what is none. Times without a zone are UTC."""
-    text = values.text_of(value).text
-    if len(text) < 19 or not text[:4].isdigit() or text[10] not in "T ":
-        return None
-    return text if text[19:].count("+") or text.endswith("Z") or "-" in text[19:] else f"{text}+00"

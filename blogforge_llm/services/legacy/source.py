@@ -1,5 +1,5 @@
 """The database of an original BlogForge, read as it was at one moment and never written. Every table and column may be
-missing; secrets are not even asked for. What its values mean is values.py.
+missing; secrets are not even asked for. Which tables there are is catalog.py, what their values mean values.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import hashlib
 import itertools
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,27 +18,35 @@ from psycopg import sql as composed
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from blogforge_llm import db
 from blogforge_llm.errors import Invalid, Unavailable
-
-sql = db.load("legacy/source")
+from blogforge_llm.services.legacy import catalog
 
 KEY = "id"
-_FETCH = 500  # rows at a time: they may be large
+_AT = "blogforge at"  # the column of our own in what is read: where the row lies
+_FETCH = 100  # rows at a time: they may be large
+_DEEPEST = 100  # of JSON
+_TOO_DEEP = f"JSON nested deeper than {_DEEPEST}: not read"
 _SECRET = re.compile(
     r"(^|_)(api_?key|access_?key|auth|token|secret|password|passwd|credentials?|private_?key)(_|$)", re.I
 )
+_SORTABLE = {"smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid"}
 _OURS = "legacy_imports"
+_SESSION = (  # a value reads the same whoever asks, and an import may take its time
+    "SET LOCAL TimeZone = 'UTC'", "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '30s'",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its columns as JSON has them, without secrets. `had_secrets` names those that were filled."""
+    """One row: its columns as JSON has them, without secrets. `had_secrets` names those that were filled; `at` tells
+    it from another of the same id."""
 
     id: str
     data: dict[str, Any]
     had_secrets: tuple[str, ...] = ()
     was_recoded: bool = False
+    at: str = ""
 
     @property
     def hash(self) -> bytes:
@@ -47,31 +54,25 @@ class Row:
 
 
 class Source:
-    """`tables` are the columns of each by name; a table outside the schema of first choice is “schema.table”."""
+    """`tables` are the columns of each by name, as catalog.py names them."""
 
     def __init__(self, conn: psycopg.Connection[dict[str, Any]], encoding: str) -> None:
         self._conn = conn
         self._is_raw = encoding == "SQL_ASCII"
         self._cursors = itertools.count()  # several are open at once
-        self.tables: dict[str, list[str]] = {}
-        self._names: dict[str, composed.Identifier] = {}
-        for row in _texts(sql.list_columns(conn)):
-            name = row["table"]
-            if name in self._names and self._names[name] != composed.Identifier(row["schema"], name):
-                name = f"{row['schema']}.{name}"
-            if not row["is_readable"]:
-                raise Invalid(
-                    f"The table {name} cannot be read. GRANT SELECT on all tables to this user, then try again."
-                )
-            self._names[name] = composed.Identifier(row["schema"], row["table"])
-            self.tables.setdefault(name, []).append(row["column"])
+        self._catalog = catalog.read(conn)
+        self.tables = {name: list(listed.columns) for name, listed in self._catalog.items()}
 
     def has(self, table: str, *columns: str) -> bool:
         return table in self.tables and all(column in self.tables[table] for column in columns)
 
-    def count(self, table: str) -> int:
-        query = composed.SQL("SELECT count(*) AS n FROM ONLY {}").format(self._names[table])
-        row = self._conn.execute(query).fetchone()
+    def count(self, table: str) -> int | None:
+        """None for a table that may not be read."""
+        listed = self._catalog[table]
+        if not listed.is_readable:
+            return None
+        with _answering():
+            row = self._conn.execute(composed.SQL("SELECT count(*) AS n FROM {}").format(listed.rows)).fetchone()
         return int(row["n"]) if row else 0
 
     def rows(self, table: str) -> Iterator[Row]:
@@ -83,75 +84,55 @@ class Source:
         """Those whose column has one of the ids."""
         if not self.has(table, column) or not ids:
             return []
-        where = composed.SQL(" WHERE t.{}::text = ANY (%s)").format(composed.Identifier(column))
+        where = composed.SQL(" WHERE t.{}::text = ANY (%s)").format(self._catalog[table].quoted[column])
         return list(self._read(table, where, (list(ids),)))
 
-    def orphans(self, table: str, column: str, parent: str) -> Iterator[Row]:
-        """Those whose column names no row of the parent table."""
-        if table not in self.tables:
-            return
-        where: composed.Composable = composed.SQL("")
-        to = composed.Identifier(column)
-        if self.has(table, column) and self.has(parent, KEY):
-            where = composed.SQL(
-                " WHERE t.{} IS NULL OR NOT EXISTS (SELECT FROM ONLY {} p WHERE p.id::text = t.{}::text)"
-            ).format(to, self._names[parent], to)
-        yield from self._read(table, where, ())
-
     def _read(self, table: str, where: composed.Composable, values: Sequence[Any]) -> Iterator[Row]:
-        columns = self.tables[table]
-        secrets = [column for column in columns if _SECRET.search(column)]
-        asked = [composed.SQL("t.{}").format(composed.Identifier(each)) for each in columns if each not in secrets]
-        asked += [
-            composed.SQL("coalesce(t.{0}::text, '') <> '' AS {0}").format(composed.Identifier(each)) for each in secrets
-        ]
-        order = composed.SQL("t.id, t.ctid" if KEY in columns else "t.ctid")
-        query = composed.SQL("SELECT to_json(r)::text AS r FROM (SELECT {} FROM ONLY {} t{} ORDER BY {}) r").format(
-            composed.SQL(", ").join(asked), self._names[table], where, order
+        listed = self._catalog[table]
+        secrets = [column for column in listed.columns if _SECRET.search(column)]
+        asked = [composed.SQL("t.tableoid::text || t.ctid::text AS {}").format(catalog.Quoted(_AT))]
+        for column, type_ in listed.columns.items():
+            shape = "t.{0}"
+            if column in secrets:
+                shape = "coalesce(t.{0}::text, '') <> '' AS {0}"
+            elif type_ in ("json", "jsonb"):
+                shape = "t.{0}::text AS {0}"  # it may be too deep for the row's own JSON
+            asked.append(composed.SQL(shape).format(listed.quoted[column]))
+        order = composed.SQL("t.id, t.ctid" if listed.columns.get(KEY) in _SORTABLE else "t.tableoid, t.ctid")
+        query = composed.SQL("SELECT to_json(r)::text AS r FROM (SELECT {} FROM {} t{} ORDER BY {}) r").format(
+            composed.SQL(", ").join(asked), listed.rows, where, order
         )
-        seen: Counter[str] = Counter()
-        with self._conn.cursor(f"rows {next(self._cursors)}") as cursor:
+        with _answering(), self._conn.cursor(f"rows {next(self._cursors)}") as cursor:
             cursor.itersize = _FETCH
             for record in cursor.execute(query, values):
-                yield self._row(record["r"], secrets, seen)
+                yield self._row(listed, record["r"], secrets)
 
-    def _row(self, record: str | bytes, secrets: Sequence[str], seen: Counter[str]) -> Row:
-        text, was_recoded = _decoded(record)
-        data = _without_secrets(json.loads(text))
+    def _row(self, listed: catalog.Listed, record: str | bytes, secrets: Sequence[str]) -> Row:
+        data: dict[str, Any] = _loaded(catalog.text(record))
+        at = data.pop(_AT)
         filled = tuple(column for column in secrets if data.pop(column))
+        for column, type_ in listed.columns.items():
+            if type_ in ("json", "jsonb") and isinstance(data.get(column), str):
+                data[column] = _json(data[column])
         name = str(data[KEY]) if data.get(KEY) is not None else digest(data).hex()[:16]
-        seen[name] += 1
-        return Row(name if seen[name] == 1 else f"{name}#{seen[name]}", data, filled, was_recoded)
+        return Row(name, data, filled, _is_recoded(record), at)
 
 
 @contextlib.contextmanager
 def opened(dsn: str) -> Iterator[tuple[str, Source]]:
     """The name of the database, and what can be read of it at this moment. Raises Invalid and Unavailable, in words
     without the password."""
-    try:
-        password = conninfo_to_dict(dsn).get("password")
-    except psycopg.ProgrammingError:
-        raise Invalid(
-            "The DSN cannot be read. Write it like postgresql://USER@HOST/DATABASE, with PGPASSWORD set."
-        ) from None
-    try:
-        conn = psycopg.connect(
-            dsn, row_factory=dict_row, connect_timeout=10, application_name="blogforge import-legacy"
-        )
-    except psycopg.Error as error:
-        said = str(error).replace(str(password), "…") if password else str(error)
-        raise Unavailable(f"The source database does not answer: {' '.join(said.split())}") from None
-    with contextlib.closing(conn):
-        conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        conn.read_only = True
-        conn.execute("SET LOCAL statement_timeout = 0")
-        found = _texts([sql.get_database(conn)])[0]
-        if (
-            found["encoding"] == "SQL_ASCII"
-        ):  # holds any bytes; asked for UTF-8 the server would stop at the first wrong one
-            conn.execute("SET LOCAL client_encoding = 'SQL_ASCII'")
-        source = Source(conn, found["encoding"])
-        if _OURS in source.tables:
+    with contextlib.closing(_connect(dsn)) as conn:
+        with _answering():
+            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            conn.read_only = True
+            for statement in _SESSION:
+                conn.execute(statement)
+            found = catalog.sql.get_database(conn)
+            if found["encoding"] == "SQL_ASCII":  # any bytes: asked for UTF-8 the server would stop at a wrong one
+                conn.execute("SET LOCAL client_encoding = 'SQL_ASCII'")
+            source = Source(conn, found["encoding"])
+        if _OURS in source.tables and not catalog.TAKEN & source.tables.keys():
             raise Invalid("This is a database of BlogForge LLM itself, not of an original BlogForge. Check the DSN.")
         yield found["name"], source
 
@@ -161,26 +142,67 @@ def digest(*values: Any) -> bytes:
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).digest()
 
 
-def _decoded(record: str | bytes) -> tuple[str, bool]:
-    """Bytes come from a database without an encoding: UTF-8 if they are, else what Windows wrote."""
-    if isinstance(record, str):
-        return record, False
+def _connect(dsn: str) -> psycopg.Connection[dict[str, Any]]:
     try:
-        return record.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return record.decode("cp1252", "replace"), True
+        given = conninfo_to_dict(dsn) if dsn.strip() else {}
+    except psycopg.ProgrammingError:
+        given = {}  # what libpq says of it may quote it
+    if not given:
+        raise Invalid("The DSN cannot be read. Write it like postgresql://USER@HOST/DATABASE, with PGPASSWORD set.")
+    try:
+        return psycopg.connect(
+            dsn, row_factory=dict_row, connect_timeout=10, application_name="blogforge import-legacy",
+            client_encoding="UTF8",
+        )  # fmt: skip
+    except (psycopg.Error, UnicodeError) as error:
+        password = str(given.get("password") or "")
+        said = str(error).replace(password, "…") if password else str(error)
+        raise Unavailable(f"The source database cannot be opened: {' '.join(said.split())}") from None
+
+
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Unavailable(
+            f"The source database cannot be read on: {' '.join(str(error).split())}. What was imported stays; the next "
+            "import goes on from there."
+        ) from error
+
+
+def _loaded(text: str) -> Any:
+    """Numbers of thousands of digits stay words: Python counts no further."""
+    return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) < 1000 else digits)
+
+
+def _json(text: str) -> Any:
+    if _depth(text) > _DEEPEST:
+        return _TOO_DEEP
+    return _without_secrets(_loaded(text))
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets outside of texts go."""
+    deepest = depth = 0
+    for bracket in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+        if bracket[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket[0] in "]}":
+            depth -= 1
+    return deepest
 
 
 def _without_secrets(value: Any) -> Any:
-    """JSON columns may hold some, deep inside; those of the row itself are only true or false by now."""
+    """JSON columns may hold some, deep inside."""
     if isinstance(value, dict):
-        return {
-            key: _without_secrets(item) for key, item in value.items()
-            if isinstance(item, bool) or not _SECRET.search(key)
-        }  # fmt: skip
+        return {key: _without_secrets(item) for key, item in value.items() if not _SECRET.search(key)}
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
-def _texts(rows: Any) -> list[dict[str, Any]]:
-    """Names as texts: a database without an encoding gives bytes."""
-    return [{key: _decoded(item)[0] if isinstance(item, bytes) else item for key, item in row.items()} for row in rows]
+def _is_recoded(record: str | bytes) -> bool:
+    try:
+        return isinstance(record, bytes) and not record.decode("utf-8")
+    except UnicodeDecodeError:
+        return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from blogforge_llm.services import texts
@@ -98,6 +99,20 @@ def whole_number(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def moment(value: Any) -> datetime | None:
+    """A time of the source; None for what is none, such as infinity. Without a zone it is UTC."""
+    try:
+        at = datetime.fromisoformat(text_of(value).text.strip())
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def data_of(value: Any) -> Any:
+    """What a JSON column says, also when it is a column of text."""
+    return _loaded(value.strip()) if isinstance(value, str) else value
 
 
 def is_true(value: Any) -> bool:

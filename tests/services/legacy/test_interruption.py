@@ -24,8 +24,8 @@ from tests.factories import make_user
 from tests.services.legacy.sources import change, import_, make_source
 
 MANY = """
-INSERT INTO post (id, title, slug, deleted)
-SELECT n, 'Post ' || n, 'post-' || n, n % 7 = 0 FROM generate_series(100, 300) n;
+INSERT INTO post (id, title, slug, deleted, created_at)
+SELECT n, 'Post ' || n, 'post-' || n, n % 7 = 0, '2025-04-01 09:00' FROM generate_series(100, 300) n;
 INSERT INTO post_development (id, post_id, basic_idea) SELECT n, n, 'Idea ' || n FROM generate_series(100, 300) n;
 INSERT INTO post_section (id, post_id, section_order, section_heading, ideas_to_include, first_draft)
 SELECT n, n, 0, 'Heading ' || n, '["Idea one", "Idea two"]', '<p>Draft ' || n || '</p>'
@@ -35,7 +35,7 @@ _COUNTED = (
     "parts", "templates", "actions", "models", "tasks", "post_items", "section_events", "legacy_imports",
 )  # fmt: skip
 CONTENT = """
-SELECT p.slug, p.title, p.created_at, p.deleted_at IS NOT NULL AS is_deleted, s.code, f.key, r.text, r.origin
+SELECT p.slug, p.title, CASE WHEN p.created_at < '2026-01-01' THEN p.created_at END AS created_at, p.deleted_at IS NOT NULL AS is_deleted, s.code, f.key, r.text, r.origin
   FROM posts p
   LEFT JOIN revisions r ON r.post_id = p.id
   LEFT JOIN fields f ON f.id = r.field_id
@@ -91,7 +91,8 @@ def test_a_killed_import_ends_after_another_run_as_if_it_had_not_been_killed(
         with db.transaction() as conn:
             make_user(conn, name="Ada", role="admin")
         environment = os.environ | {
-            "DATABASE_URL": database_url, "BLOGFORGE_SECRET_KEY": "a secret of the tests only", "BLOGFORGE_DATA_DIR": str(tmp_path),
+            "DATABASE_URL": database_url, "BLOGFORGE_SECRET_KEY": "a secret of the tests only",
+            "BLOGFORGE_DATA_DIR": str(tmp_path),
         }  # fmt: skip
         command = [sys.executable, "-m", "blogforge_llm.cli.main", "import-legacy", large, "--source", "blog"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
