@@ -27,7 +27,10 @@ def add_arguments(subparsers: argparse._SubParsersAction[argparse.ArgumentParser
     parser = subparsers.add_parser(
         "import-legacy", help="import an original BlogForge; again takes only what is new or changed there"
     )
-    parser.add_argument("dsn", metavar="DSN", help="its database, such as postgresql://USER@HOST/blog; only read")
+    parser.add_argument(  # several: the words of “host=… user=…”, which must not end in a message about usage
+        "dsn", metavar="DSN", nargs="+",
+        help="its database, such as postgresql://USER@HOST/blog; only read. The password is better in PGPASSWORD",
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
     parser.add_argument("--report", metavar="FILE", type=Path, help="write what became of every row, as JSON")
     parser.add_argument(
@@ -42,7 +45,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         actor = library.find_first_admin(conn)
     if arguments.report is not None:
         _require_writable(arguments.report)
-    with source.opened(arguments.dsn) as (name, opened):
+    with source.opened(" ".join(arguments.dsn)) as (name, opened):
         report = importer.run(
             opened, actor=actor, name=arguments.source or name, transaction=db.transaction,
             is_dry_run=arguments.dry_run,

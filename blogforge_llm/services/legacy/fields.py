@@ -45,6 +45,8 @@ def write(taking: Taking, spot: Spot, columns: Sequence[str]) -> None:
 
 def put(taking: Taking, spot: Spot, field: Field, layers: list[str]) -> None:
     """These texts in their order, as far as the source changed since the last time."""
+    if any(_fitting(taking, field, field.name, text) is None for text in layers):
+        return
     wanted, known = digest(layers), taking.known.get(spot.key)
     if known is None and not layers:
         return
@@ -82,16 +84,24 @@ def _layers(taking: Taking, field: Field, column: str, value: Any) -> list[str]:
     text = taking.note(column, read)
     if not text:
         return []
-    layers = [text]
+    fitting = _fitting(taking, field, column, text)
+    if fitting is None:
+        return []
+    layers = [fitting]
     if field.kind == FieldKind.MARKDOWN and markup.is_html(text):
         plain = markup.to_markdown(text)
         if plain is None:
             taking.change(f"{column}: its HTML says what Markdown cannot, and stays HTML")
         elif plain and plain != text:
             taking.change(f"{column}: HTML made Markdown; the HTML is the revision before it")
-            layers.append(plain)
+            layers.append(fields.tidy(field, plain))
+    return layers
+
+
+def _fitting(taking: Taking, field: Field, column: str, text: str) -> str | None:
+    """The text as the field takes it; None, with a conflict, for what it does not take."""
     try:
-        return [fields.tidy(field, layer) for layer in layers]
+        return fields.tidy(field, text)
     except Invalid as error:
         taking.conflict(f"{column}: {error} It is kept with the import's record.")
-        return []
+        return None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from blogforge_llm import db
+from blogforge_llm.errors import DomainError
 from blogforge_llm.records.sections import EventKind, ItemKind, Move
 from blogforge_llm.services.editorial import items, section_events, workflow
 from blogforge_llm.services.editorial import sections as own
@@ -79,7 +80,13 @@ def _section(taking: Taking, post_id: int, shared: Shared) -> None:
     for key, columns in _FIELDS.items():
         fields.write(taking, Spot(post_id, key, section_id), columns)
     _write_notes(taking, post_id, section_id)
-    _allocate(taking, post_id, section_id, _items(taking.row), shared)
+    kept = len(taking.kept)
+    try:
+        with taking.conn.transaction():
+            _allocate(taking, post_id, section_id, _items(taking.row), shared)
+    except DomainError as error:  # its texts are worth more than its lists
+        del taking.kept[kept:]
+        taking.conflict(f"ideas and facts: {error}")
     taking.tell_rest(_HANDLED)
 
 

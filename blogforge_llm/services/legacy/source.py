@@ -9,7 +9,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,6 @@ from blogforge_llm.errors import Invalid, Unavailable
 from blogforge_llm.services.legacy import catalog
 
 KEY = "id"
-_AT = "blogforge at"  # the column of our own in what is read: where the row lies
 _FETCH = 100  # rows at a time: they may be large
 _DEEPEST = 100  # of JSON
 _TOO_DEEP = f"JSON nested deeper than {_DEEPEST}: not read"
@@ -30,6 +29,7 @@ _SECRET = re.compile(
     r"(^|_)(api_?key|access_?key|auth|token|secret|password|passwd|credentials?|private_?key)(_|$)", re.I
 )
 _SORTABLE = {"smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid"}
+_JSON = {"json", "jsonb"}
 _OURS = "legacy_imports"
 _SESSION = (  # a value reads the same whoever asks, and an import may take its time
     "SET LOCAL TimeZone = 'UTC'", "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '30s'",
@@ -89,15 +89,11 @@ class Source:
 
     def _read(self, table: str, where: composed.Composable, values: Sequence[Any]) -> Iterator[Row]:
         listed = self._catalog[table]
-        secrets = [column for column in listed.columns if _SECRET.search(column)]
-        asked = [composed.SQL("t.tableoid::text || t.ctid::text AS {}").format(catalog.Quoted(_AT))]
-        for column, type_ in listed.columns.items():
-            shape = "t.{0}"
-            if column in secrets:
-                shape = "coalesce(t.{0}::text, '') <> '' AS {0}"
-            elif type_ in ("json", "jsonb"):
-                shape = "t.{0}::text AS {0}"  # it may be too deep for the row's own JSON
-            asked.append(composed.SQL(shape).format(listed.quoted[column]))
+        asked: list[composed.Composable] = [composed.SQL("t.tableoid::text || t.ctid::text AS at")]
+        for number, column in enumerate(listed.columns):
+            # By number: the bytes of a name say nothing about those of a row.
+            shape = composed.SQL(_shape(column, listed.columns[column])).format(listed.quoted[column])
+            asked.append(composed.SQL("{} AS {}").format(shape, composed.Identifier(str(number))))
         order = composed.SQL("t.id, t.ctid" if listed.columns.get(KEY) in _SORTABLE else "t.tableoid, t.ctid")
         query = composed.SQL("SELECT to_json(r)::text AS r FROM (SELECT {} FROM {} t{} ORDER BY {}) r").format(
             composed.SQL(", ").join(asked), listed.rows, where, order
@@ -105,17 +101,7 @@ class Source:
         with _answering(), self._conn.cursor(f"rows {next(self._cursors)}") as cursor:
             cursor.itersize = _FETCH
             for record in cursor.execute(query, values):
-                yield self._row(listed, record["r"], secrets)
-
-    def _row(self, listed: catalog.Listed, record: str | bytes, secrets: Sequence[str]) -> Row:
-        data: dict[str, Any] = _loaded(catalog.text(record))
-        at = data.pop(_AT)
-        filled = tuple(column for column in secrets if data.pop(column))
-        for column, type_ in listed.columns.items():
-            if type_ in ("json", "jsonb") and isinstance(data.get(column), str):
-                data[column] = _json(data[column])
-        name = str(data[KEY]) if data.get(KEY) is not None else digest(data).hex()[:16]
-        return Row(name, data, filled, _is_recoded(record), at)
+                yield _row(listed.columns, record["r"])
 
 
 @contextlib.contextmanager
@@ -137,6 +123,28 @@ def opened(dsn: str) -> Iterator[tuple[str, Source]]:
         yield found["name"], source
 
 
+def _shape(column: str, type_: str) -> str:
+    """How a column is asked for: of a secret only whether there is one; JSON apart from the row's own, which may not
+    be as deep."""
+    if _SECRET.search(column):
+        return "coalesce(t.{}::text, '') <> ''"
+    return "t.{}::text" if type_ in _JSON else "t.{}"
+
+
+def _row(columns: Mapping[str, str], record: str | bytes) -> Row:
+    read: dict[str, Any] = _loaded(catalog.text(record))
+    at, data, secrets = read.pop("at"), {}, []
+    for (column, type_), value in zip(columns.items(), read.values(), strict=True):
+        if _SECRET.search(column):
+            secrets += [column] if value else []
+        elif value is not None and type_ in _JSON:
+            data[column] = _json(value)
+        else:
+            data[column] = value.rstrip(" ") if type_ == "character" and value else value
+    name = str(data[KEY]) if data.get(KEY) is not None else digest(data).hex()[:16]
+    return Row(name, data, tuple(secrets), _is_recoded(record), at)
+
+
 def digest(*values: Any) -> bytes:
     """Equal for values that say the same."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).digest()
@@ -145,7 +153,7 @@ def digest(*values: Any) -> bytes:
 def _connect(dsn: str) -> psycopg.Connection[dict[str, Any]]:
     try:
         given = conninfo_to_dict(dsn) if dsn.strip() else {}
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         given = {}  # what libpq says of it may quote it
     if not given:
         raise Invalid("The DSN cannot be read. Write it like postgresql://USER@HOST/DATABASE, with PGPASSWORD set.")

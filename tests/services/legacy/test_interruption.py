@@ -35,7 +35,8 @@ _COUNTED = (
     "parts", "templates", "actions", "models", "tasks", "post_items", "section_events", "legacy_imports",
 )  # fmt: skip
 CONTENT = """
-SELECT p.slug, p.title, CASE WHEN p.created_at < '2026-01-01' THEN p.created_at END AS created_at, p.deleted_at IS NOT NULL AS is_deleted, s.code, f.key, r.text, r.origin
+SELECT p.slug, p.title, CASE WHEN p.created_at < '2026-01-01' THEN p.created_at END AS created_at,
+       p.deleted_at IS NOT NULL AS is_deleted, s.code, f.key, r.text, r.origin
   FROM posts p
   LEFT JOIN revisions r ON r.post_id = p.id
   LEFT JOIN fields f ON f.id = r.field_id
