@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.editorial import Field, FieldKind, Origin
 from blogforge_llm.services.editorial import fields, workflow
 from blogforge_llm.services.legacy import markup, rows, values
@@ -31,7 +31,9 @@ class Spot:
 def write(taking: Taking, spot: Spot, columns: Sequence[str]) -> None:
     """The texts of these columns, the one to be read last. Notes what was done, and a conflict where the field was
     written to meanwhile."""
-    field = workflow.field_at(taking.conn, key=spot.key, section_id=spot.section_id)
+    field = _field(taking, spot, columns)
+    if field is None:
+        return
     layers: list[str] = []
     filled = []
     for column in columns:
@@ -40,10 +42,29 @@ def write(taking: Taking, spot: Spot, columns: Sequence[str]) -> None:
         filled += [column] if found else []
     if len(filled) > 1:
         taking.change(f"{', '.join(filled[:-1])}: in the history of {field.name}, before {filled[-1]}")
-    put(taking, spot, field, layers)
+    _put(taking, spot, field, layers)
 
 
-def put(taking: Taking, spot: Spot, field: Field, layers: list[str]) -> None:
+def write_text(taking: Taking, spot: Spot, text: str, columns: Sequence[str]) -> None:
+    """One text that was made of these columns, or none."""
+    field = _field(taking, spot, columns)
+    if field is not None:
+        _put(taking, spot, field, [text] if text else [])
+
+
+def _field(taking: Taking, spot: Spot, columns: Sequence[str]) -> Field | None:
+    """None, with a conflict for what it would have held, when somebody took it out of the workflow here."""
+    try:
+        return workflow.field_at(taking.conn, key=spot.key, section_id=spot.section_id)
+    except NotFound:
+        if filled := [column for column in columns if values.text_of(taking.get(column)).text]:
+            taking.conflict(
+                f"{', '.join(filled)}: there is no field “{spot.key}” here. It is kept with the import's record."
+            )
+        return None
+
+
+def _put(taking: Taking, spot: Spot, field: Field, layers: list[str]) -> None:
     """These texts in their order, as far as the source changed since the last time."""
     if any(_fitting(taking, field, field.name, text) is None for text in layers):
         return

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
-from blogforge_llm.services.editorial import posts, titles, workflow
+from blogforge_llm.services.editorial import posts, titles
 from blogforge_llm.services.legacy import fields, rows, sections, values
 from blogforge_llm.services.legacy.fields import Spot
 from blogforge_llm.services.legacy.rows import Run, Taking
@@ -101,8 +101,7 @@ def _write_own(taking: Taking, post_id: int, title: str, development: Row | None
     if "idea_seed" not in taking.row.data and development is not None and "idea_seed" not in development.data:
         seed = values.text_of(development.data.get("basic_idea")).text  # V0 kept the seed there
         if seed:
-            field = workflow.get_field(taking.conn, key="idea_seed")
-            fields.put(taking, Spot(post_id, "idea_seed"), field, [seed])
+            fields.write_text(taking, Spot(post_id, "idea_seed"), seed, ())
 
 
 def _tell_status(taking: Taking) -> None:

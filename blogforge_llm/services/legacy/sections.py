@@ -9,7 +9,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.errors import DomainError
 from blogforge_llm.records.sections import EventKind, ItemKind, Move
-from blogforge_llm.services.editorial import items, section_events, workflow
+from blogforge_llm.services.editorial import items, section_events
 from blogforge_llm.services.editorial import sections as own
 from blogforge_llm.services.legacy import fields, rows, values
 from blogforge_llm.services.legacy.fields import Spot
@@ -99,8 +99,7 @@ def _write_notes(taking: Taking, post_id: int, section_id: int) -> None:
         if text := taking.note(column, read):
             told.append(f"{column.replace('_', ' ').capitalize()}:\n{text}")
             taking.change(f"{column}: in the section's notes")
-    field = workflow.get_field(taking.conn, key="section_notes")
-    fields.put(taking, Spot(post_id, "section_notes", section_id), field, ["\n\n".join(told)] if told else [])
+    fields.write_text(taking, Spot(post_id, "section_notes", section_id), "\n\n".join(told), columns)
 
 
 def _allocate(

@@ -260,3 +260,15 @@ def test_a_source_that_goes_away_is_told_and_the_next_import_goes_on(
         with pytest.raises(Unavailable, match="source database cannot be read on"):
             importer.run(opened, actor=ada, name="blog", transaction=db.transaction)
     assert is_whole(import_(url, ada))
+
+
+def test_a_field_that_the_workflow_here_no_longer_has_costs_its_text_alone(
+    conn: db.Connection, ada: User, cluster: embedded.Cluster
+) -> None:
+    conn.execute("DELETE FROM fields WHERE key IN ('section_notes', 'interesting_facts', 'idea_seed')")
+    report = import_(make_source(cluster, "v0"), ada)
+    assert "interesting_facts: there is no field “interesting_facts” here" in noted(report, "post_development", 2)
+    assert texts_of(conn, "story-telling")["idea_scope"] == "Tellers\nListeners\nThe fire"
+    assert "highlighting: there is no field “section_notes” here" in noted(report, "post_section", 1)
+    assert section_texts(conn, post_of(conn, "story-telling"), 1)["section_heading"] == "The hearth"
+    assert is_whole(report)
