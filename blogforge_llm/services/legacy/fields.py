@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blogforge_llm.errors import Invalid, NotFound
-from blogforge_llm.records.editorial import Field, FieldKind, Origin
+from blogforge_llm.errors import Invalid
+from blogforge_llm.records.editorial import Field, FieldKind, Origin, Scope
 from blogforge_llm.services.editorial import fields, workflow
 from blogforge_llm.services.legacy import markup, rows, values
 from blogforge_llm.services.legacy.rows import Taking
@@ -54,14 +54,16 @@ def write_text(taking: Taking, spot: Spot, text: str, columns: Sequence[str]) ->
 
 def _field(taking: Taking, spot: Spot, columns: Sequence[str]) -> Field | None:
     """None, with a conflict for what it would have held, when somebody took it out of the workflow here."""
-    try:
-        return workflow.field_at(taking.conn, key=spot.key, section_id=spot.section_id)
-    except NotFound:
+    known = taking.run.fields or {field.key: field for field in workflow.list_fields(taking.conn)}
+    taking.run.fields = known  # once for an import: it is asked for each text
+    field = known.get(spot.key)
+    if field is None or (field.scope == Scope.SECTION) != (spot.section_id is not None):
         if filled := [column for column in columns if values.text_of(taking.get(column)).text]:
             taking.conflict(
                 f"{', '.join(filled)}: there is no field “{spot.key}” here. It is kept with the import's record."
             )
         return None
+    return field
 
 
 def _put(taking: Taking, spot: Spot, field: Field, layers: list[str]) -> None:

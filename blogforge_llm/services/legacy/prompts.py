@@ -54,14 +54,12 @@ def _write_part(
     """The part at this place of the row: as before, changed, new, or the one that says just this already. Raises
     Conflict when it was edited here since, and Invalid for a text that is no prompt here."""
     conn, actor = taking.conn, taking.run.actor
-    words = wording.translated(text)
-    for change in words.changes:
-        taking.change(f"{name}: {change}")
-    if words.problems:
-        raise Invalid(
-            f"“{name}” is no prompt here: {' '.join(words.problems)} Its text is kept with the import's record."
-        )
-    values_: dict[str, Any] = {"kind": kind, "role": role, "content": words.text.strip(), "tags": list(tags)[:20]}
+    values_: dict[str, Any] = {
+        "kind": kind,
+        "role": role,
+        "content": _translated(taking, name, text),
+        "tags": list(tags)[:20],
+    }
     values_ |= {"description": description[:2000], "position": position}
     wanted, known = digest(name, values_), taking.known.get(place)
     written = None
@@ -141,14 +139,7 @@ def _of_text(taking: Taking, name: str, text: str, place: str) -> list[Block]:
     """A text split into parts by purpose; a short one is a message of its own."""
     pieces = wording.split(text)
     if len(pieces) == 1:
-        words = wording.translated(text)
-        for change in words.changes:
-            taking.change(f"{name}: {change}")
-        if words.problems:
-            raise Invalid(
-                f"“{name}” is no prompt here: {' '.join(words.problems)} Its text is kept with the import's record."
-            )
-        return [Block(None, MessageRole.USER, words.text.strip(), False, True)]
+        return [Block(None, MessageRole.USER, _translated(taking, name, text), False, True)]
     taking.change(f"split into {len(pieces)} parts by purpose; the text as it was is kept with the import's record")
     seen: dict[PartKind, int] = {}
     blocks = []
@@ -158,6 +149,18 @@ def _of_text(taking: Taking, name: str, text: str, place: str) -> list[Block]:
         role = MessageRole.SYSTEM if kind is PartKind.PERSONA else MessageRole.USER
         blocks.append(_block(_write_part(taking, f"{place} {number}", named, kind, role, piece)))
     return blocks
+
+
+def _translated(taking: Taking, name: str, text: str) -> str:
+    """In the language of prompts here. Raises Invalid for what it cannot say."""
+    words = wording.translated(text)
+    for change in words.changes:
+        taking.change(f"{name}: {change}")
+    if words.problems:
+        raise Invalid(
+            f"“{name}” is no prompt here: {' '.join(words.problems)} Its text is kept with the import's record."
+        )
+    return words.text.strip()
 
 
 def _data(taking: Taking, field: str) -> Block:

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from blogforge_llm import db
 from blogforge_llm.errors import DomainError
 from blogforge_llm.records.accounts import User
+from blogforge_llm.records.editorial import Field
 from blogforge_llm.records.legacy import Entry, Fate, Report, Table
 from blogforge_llm.services import texts
 from blogforge_llm.services.legacy import values
@@ -38,6 +39,7 @@ class Run:
     actor: User
     source: str
     report: Report
+    fields: dict[str, Field] = field(default_factory=dict)  # of the workflow here, by key
     entered: dict[str, dict[str, str]] = field(default_factory=dict)  # by table and id: where the row lies
     doubles: set[tuple[str, str]] = field(default_factory=set)
 
