@@ -58,9 +58,7 @@ def take(conn: db.Connection, run: Run, batch: Batch) -> None:
             continue
         for place, child in enumerate(development):
             _take_development(conn, run, taking, child, is_second=place > 0)
-        sections.take(conn, run, taking.noun_id, batch.of("post_section", row))
-        for child in batch.of("post_section_elements", row):
-            sections.take_element(conn, run, taking.noun_id, child)
+        sections.take(conn, run, taking.noun_id, batch.of("post_section", row), batch.of("post_section_elements", row))
         _finish(taking, is_new=known is None)
 
 

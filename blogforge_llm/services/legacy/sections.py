@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,33 +30,42 @@ _HANDLED = {
     "post_id", "section_order", "status", *_LISTS, *_NOTED, *(column for each in _FIELDS.values() for column in each)
 }  # fmt: skip
 
-Shared = Counter[tuple[ItemKind, str]]
+Shared = frozenset[tuple[ItemKind, str]]
 
 
-def take(conn: db.Connection, run: Run, post_id: int, found: Sequence[Row]) -> None:
-    """All sections of a post. An idea or fact of two of them is nobody's choice to make: it waits in the tray."""
-    shared: Shared = Counter()
+def take(conn: db.Connection, run: Run, post_id: int, found: Sequence[Row], elements: Sequence[Row]) -> None:
+    """All sections of a post, and what V3 kept of them in rows of their own. An idea or fact of two of them is nobody's
+    choice to make: it waits in the tray."""
+    places: dict[tuple[ItemKind, str], set[str]] = {}
     for row in found:
-        shared.update({(kind, _same(line)) for kind, line in _items(row)})
+        for kind, line in _items(row):
+            places.setdefault((kind, _same(line)), set()).add(row.id)
+    for row in elements:
+        if (element := _element(row)) is not None:
+            places.setdefault((element[0], _same(element[1])), set()).add(str(row.data.get("section_id")))
+    shared = frozenset(item for item, ids in places.items() if len(ids) > 1)
     for row in sorted(found, key=_order):
         rows.take(conn, run, "post_section", row, lambda taking: _section(taking, post_id, shared))
+    for row in elements:
+        rows.take(conn, run, "post_section_elements", row, lambda taking: _take_element(taking, post_id, shared))
 
 
-def take_element(conn: db.Connection, run: Run, post_id: int, row: Row) -> None:
-    """One idea or fact of a section, which V3 kept in rows of their own."""
+def _take_element(taking: Taking, post_id: int, shared: Shared) -> None:
+    section_id = rows.find(taking.conn, taking.run, "post_section", taking.get("section_id"))
+    taking.note("element_text", values.text_of(taking.get("element_text")))
+    element = _element(taking.row)
+    if element is None:
+        taking.leave_out("it is empty, or something else than an idea or a fact: only those are allocated here")
+    elif section_id is None:
+        taking.leave_out(f"its section {taking.get('section_id')} was not imported")
+    else:
+        _allocate(taking, post_id, section_id, [element], shared)
 
-    def write(taking: Taking) -> None:
-        kind = {"fact": ItemKind.FACT, "idea": ItemKind.IDEA}.get(str(taking.get("element_type")).lower())
-        section_id = rows.find(conn, run, "post_section", taking.get("section_id"))
-        line = " ".join(taking.note("element_text", values.text_of(taking.get("element_text"))).split())
-        if kind is None or not line:
-            taking.leave_out("it is empty" if kind else "only ideas and facts are allocated to sections here")
-        elif section_id is None:
-            taking.leave_out(f"its section {taking.get('section_id')} was not imported")
-        else:
-            _allocate(taking, post_id, section_id, [(kind, line)], Counter())
 
-    rows.take(conn, run, "post_section_elements", row, write)
+def _element(row: Row) -> tuple[ItemKind, str] | None:
+    kind = {"fact": ItemKind.FACT, "idea": ItemKind.IDEA}.get(str(row.data.get("element_type")).lower())
+    line = " ".join(values.text_of(row.data.get("element_text")).text.split())
+    return (kind, line) if kind and line else None
 
 
 def _section(taking: Taking, post_id: int, shared: Shared) -> None:
@@ -116,11 +124,12 @@ def _allocate(
         for line, item in found.items():
             is_new = _place(kind, line) not in taking.known
             taking.keep(_place(kind, line), "item", item.id, digest(line))
-            if shared[kind, _same(line)] > 1 and item.section_id is None:
-                taking.conflict(f"{item.code} “{line[:80]}” stands in several sections: it waits in the tray")
+            if (kind, _same(line)) in shared:
+                if item.section_id is None and item.deleted_at is None:  # once somebody chose, that is it
+                    taking.conflict(f"{item.code} “{line[:80]}” stands in several sections: it waits in the tray")
             elif is_new and item.section_id is None and item.deleted_at is None:
                 moves[item.id] = Move(item.id, None, section_id)
-            elif item.section_id not in (None, section_id):
+            elif is_new and item.section_id != section_id:
                 taking.conflict(f"{item.code} “{line[:80]}” is somewhere else here: it stays there")
     if moves:
         order = own.outline(conn, post_id=post_id).order

@@ -7,7 +7,7 @@ import pytest
 from blogforge_llm import db, embedded
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.legacy import Fate
-from blogforge_llm.services.editorial import actions, fields, posts, revisions, sections
+from blogforge_llm.services.editorial import actions, fields, items, posts, revisions, sections
 from blogforge_llm.services.prompts import parts, templates
 from tests.services.legacy.sources import change, entry, fate, import_, make_source, noted
 from tests.services.legacy.test_mapping import post_of, section_texts, texts_of
@@ -41,6 +41,20 @@ def test_a_changed_text_is_a_new_revision_unless_somebody_wrote_here(
     assert fate(import_(v0, ada), "post_development", 2) is Fate.CONFLICT  # until somebody decides
     write(conn, alice, post_id, "basic_idea", "Theirs")
     assert fate(import_(v0, ada), "post_development", 2) is not Fate.CONFLICT
+
+
+def test_a_fact_of_two_sections_is_settled_by_who_puts_it_into_one(
+    conn: db.Connection, ada: User, alice: User, v0: str
+) -> None:
+    assert fate(import_(v0, ada), "post_section", 1) is Fate.CONFLICT
+    post_id = post_of(conn, "story-telling")
+    (peat,) = [item for item in items.list_for(conn, post_id=post_id) if item.text == "Peat"]
+    hearth = sections.list_for(conn, post_id=post_id)[1]
+    items.move(conn, actor=alice, item_id=peat.id, section_id=hearth.id, base_section_id=None)
+    report = import_(v0, ada)
+    assert fate(report, "post_section", 1) is Fate.CHANGED
+    assert "Peat" not in noted(report, "post_section", 2)
+    assert items.get(conn, item_id=peat.id).section_id == hearth.id
 
 
 def test_a_field_that_was_emptied_there_is_emptied_here_with_its_history(

@@ -208,6 +208,11 @@ def test_the_third_era_s_objects_and_pages_become_lines_and_markdown(conn: db.Co
     assert stones["basic_idea"] == "A basic idea"
     origins = section_texts(conn, post_of(conn, "standing-stones"), 0)
     assert origins["section_text"] == "## Origins\n\nPolished & **bold**."
+    placed = {
+        item.text: item.section_id is not None
+        for item in items.list_for(conn, post_id=post_of(conn, "standing-stones"))
+    }
+    assert placed == {"They are old": False, "Calendars": True}  # two sections claim the first
     assert origins["section_notes"] == "Ideas to include:\n**Core ideas:**\n1. Quarries"
 
 
