@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
+from flask.testing import FlaskClient
 
 from blogforge_llm import db, embedded
 from blogforge_llm.records.accounts import User
@@ -155,6 +157,17 @@ def test_history_becomes_tasks_that_cost_nothing_and_count_nowhere(conn: db.Conn
         assert conn.execute(f"SELECT 1 FROM {table}").fetchone() is None, table  # type: ignore[arg-type]
     assert rows.find_origin(conn, noun="task", noun_id=kilts.id) == ("blog", "llm_action_history", "1")
     assert rows.find_origin(conn, noun="task", noun_id=0) is None
+
+
+def test_the_page_of_an_imported_task_says_where_it_comes_from(
+    conn: db.Connection, ada: User, browse: Callable[[User], FlaskClient], v0: str
+) -> None:
+    import_(v0, ada)
+    found = tasks.list_by_ids(conn, task_ids=[row["id"] for row in conn.execute("SELECT id FROM tasks")])
+    (kilts,) = [task for task in found if task.output == "Kilts at the altar"]
+    page = browse(ada).get(f"/llm/tasks/{kilts.id}").text
+    assert "Imported from “blog”" in page and "row 1 of its llm_action_history" in page
+    assert "exactly as sent" not in page and "No model has been asked yet" not in page
 
 
 def test_providers_are_known_by_their_address_and_keys_stay_behind(conn: db.Connection, ada: User, v2: str) -> None:
