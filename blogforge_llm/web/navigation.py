@@ -26,6 +26,9 @@ _OF_ADMINS = (
     ("Settings", "/settings"),
     ("Audit log", "/audit"),
     ("Errors", "/errors"),
+    ("Alerts", "/alerts"),
+    ("Alert rules", "/alerts/rules"),
+    ("Webhooks", "/alerts/webhooks"),
 )
 
 PAGES = {
@@ -50,7 +53,7 @@ PAGES = {
         ("Health", "/llm/health"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
-    **dict.fromkeys(("/users", "/settings", "/audit", "/errors"), _OF_ADMINS),
+    **dict.fromkeys(("/users", "/settings", "/audit", "/errors", "/alerts"), _OF_ADMINS),
 }
 
 
