@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from blogforge_llm.services.editorial import library
 from blogforge_llm.services.legacy import importer, source
 
 _SHOWN = 20  # rows of each table and fate on the screen; the report's file has all
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WORDS = {
     Fate.CONFLICT: "Conflicts: somebody must decide",
     Fate.LEFT_OUT: "Left out",
@@ -57,13 +60,15 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def told(report: Report) -> str:
-    """The report for a terminal."""
+    """The report for a terminal, which takes no orders from the source's texts."""
     would = " (dry run, nothing is changed)" if report.is_dry_run else ""
     lines = [f"{report.source}{would}", "", *_counts(report)]
     for fate, heading in _WORDS.items():
         if report.fates[fate]:
             lines += ["", f"{heading} ({report.fates[fate]})", *_details(report, fate)]
-    return "\n".join(lines) + "\n"
+    told = "".join(f"{_UNPRINTABLE.sub(_UNKNOWN, line)}\n" for line in lines)
+    encoding = sys.stdout.encoding or "utf-8"
+    return told.encode(encoding, "replace").decode(encoding)
 
 
 def _counts(report: Report) -> list[str]:

@@ -113,3 +113,22 @@ def test_a_database_with_the_tables_and_no_row_is_imported_as_nothing(
     change(url, "CREATE TABLE post (id int); CREATE TABLE llm_prompt ()")
     assert run(settings, url) == 0
     assert re.search(r"in all +0( +·)+$", capsys.readouterr().out, re.M)
+
+
+def test_the_source_s_texts_give_the_terminal_no_orders(
+    conn: db.Connection, ada: User, settings: Settings, cluster: embedded.Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = new_database(cluster)
+    change(
+        url,
+        "CREATE TABLE post (id text, title text, slug text, note text); "
+        "INSERT INTO post VALUES (E'a\\x1b[2J\\n\\u202e', 'A', 'a', 'x'), (repeat('long', 9999), 'B', 'b', 'x'); "
+        "CREATE TABLE post_development (id text, post_id text, basic_idea text); "
+        "INSERT INTO post_development VALUES (repeat('d', 9999), repeat('long', 9999), 'Of the long one')",
+    )
+    assert run(settings, url) == 0
+    told = capsys.readouterr().out
+    assert "post a\ufffd[2J\ufffd\ufffd →" in told and "\x1b" not in told and max(map(len, told.splitlines())) < 500
+    assert run(settings, url) == 0
+    assert "changed" in capsys.readouterr().out
+    assert conn.execute("SELECT 1 FROM revisions WHERE text = 'Of the long one'").fetchone()

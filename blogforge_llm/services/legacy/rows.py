@@ -19,7 +19,7 @@ from blogforge_llm.records.editorial import Field
 from blogforge_llm.records.legacy import Entry, Fate, Report, Table
 from blogforge_llm.services import texts
 from blogforge_llm.services.legacy import values
-from blogforge_llm.services.legacy.source import Row, digest
+from blogforge_llm.services.legacy.source import Row, digest, id_of
 from blogforge_llm.services.legacy.values import Read
 
 sql = db.load("legacy/rows")
@@ -189,13 +189,13 @@ def find(conn: db.Connection, run: Run, table: str, row_id: Any, *, place: str =
     """The id here of what a row of the source became."""
     if row_id is None:
         return None
-    found: int | None = sql.find_id(conn, source=run.source, table_name=table, row_id=str(row_id), place=place)
+    found: int | None = sql.find_id(conn, source=run.source, table_name=table, row_id=id_of(row_id), place=place)
     return found
 
 
 def original(conn: db.Connection, run: Run, table: str, row_id: Any) -> dict[str, Any]:
     """A row of the source as it was read; empty when there was none."""
-    found = sql.get_original(conn, source=run.source, table_name=table, row_id=str(row_id))
+    found = sql.get_original(conn, source=run.source, table_name=table, row_id=id_of(row_id))
     return found or {}
 
 

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from blogforge_llm.errors import Invalid, Unavailable
+from blogforge_llm.services import texts
 from blogforge_llm.services.legacy import catalog
 
 KEY = "id"
@@ -30,6 +31,7 @@ _SECRET = re.compile(
 )
 _SORTABLE = {"smallint", "integer", "bigint", "numeric", "text", "character varying", "uuid"}
 _JSON = {"json", "jsonb"}
+_LONGEST_ID = 200
 _OURS = "legacy_imports"
 _SESSION = (  # a value reads the same whoever asks, and an import may take its time
     "SET LOCAL TimeZone = 'UTC'", "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '30s'",
@@ -141,8 +143,14 @@ def _row(columns: Mapping[str, str], record: str | bytes) -> Row:
             data[column] = _json(value)
         else:
             data[column] = value.rstrip(" ") if type_ == "character" and value else value
-    name = str(data[KEY]) if data.get(KEY) is not None else digest(data).hex()[:16]
+    name = id_of(data[KEY]) if data.get(KEY) is not None else digest(data).hex()[:16]
     return Row(name, data, tuple(secrets), _is_recoded(record), at)
+
+
+def id_of(value: Any) -> str:
+    """What a row is known by here; one too long for an index by its digest."""
+    name = texts.storable(str(value))
+    return name if len(name) <= _LONGEST_ID else digest(name).hex()[:16]
 
 
 def digest(*values: Any) -> bytes:
