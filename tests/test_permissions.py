@@ -17,6 +17,7 @@ from blogforge_llm.records.sections import ItemKind
 from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
 from blogforge_llm.services.editorial import (
+    actions,
     board,
     headings,
     items,
@@ -24,7 +25,12 @@ from blogforge_llm.services.editorial import (
     section_joints,
     sections,
     suggestions,
+    workflow_archival,
+    workflow_fields,
+    workflow_order,
+    workflow_steps,
 )
+from blogforge_llm.services.editorial.workflow_archival import Noun
 from blogforge_llm.services.ops import audit, budgets, dashboard, errors, ledger
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
@@ -76,6 +82,32 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("items.restore", Permission.WRITE_POSTS, lambda conn, actor: items.restore(conn, actor=actor, item_id=0)),
     ("board.apply", Permission.WRITE_POSTS,
      lambda conn, actor: board.apply(conn, actor=actor, post_id=0, suggestion_id=0)),
+    ("workflow_steps.create_stage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.create_stage(conn, actor=actor, name="")),
+    ("workflow_steps.update_stage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.update_stage(conn, actor=actor, stage_id=0, name="x")),
+    ("workflow_steps.create_substage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.create_substage(conn, actor=actor, stage_id=0, name="x")),
+    ("workflow_steps.update_substage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.update_substage(conn, actor=actor, substage_id=0)),
+    ("workflow_fields.create", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_fields.create(conn, actor=actor, substage_id=0, key="x", name="x")),
+    ("workflow_fields.update", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_fields.update(conn, actor=actor, field_id=0)),
+    ("workflow_order.reorder_stages", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_order.reorder_stages(conn, actor=actor, order=[], version=0)),
+    ("workflow_order.reorder_substages", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_order.reorder_substages(conn, actor=actor, stage_id=0, order=[], version=0)),
+    ("workflow_order.reorder_fields", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_order.reorder_fields(conn, actor=actor, substage_id=0, order=[], version=0)),
+    ("workflow_archival.impact", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_archival.impact(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
+    ("workflow_archival.archive", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_archival.archive(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
+    ("workflow_archival.restore", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_archival.restore(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
+    ("actions.reorder", Permission.KEEP_PROMPTS,
+     lambda conn, actor: actions.reorder(conn, actor=actor, field_id=0, order=[], version=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
     ("log.list_page", Permission.READ, lambda conn, actor: log.list_page(conn, actor=actor, wanted=TaskFilter())),
     ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),

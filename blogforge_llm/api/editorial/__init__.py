@@ -12,10 +12,12 @@ from blogforge_llm.api.editorial import (
     sections,
     suggestions,
     workflow,
+    workflow_fields,
 )
 
 BLUEPRINTS = [
     workflow.bp,
+    workflow_fields.bp,
     posts.bp,
     sections.bp,
     section_fields.bp,

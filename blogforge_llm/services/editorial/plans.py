@@ -92,6 +92,7 @@ def make(
     is by field key), nobody to ask. `material` is given by who makes several plans for one place.
     """
     field = workflow.field_at(conn, key=field_key, section_id=section_id)
+    workflow.require_living(field)
     is_board = field.scope == Scope.BOARD
     if material is None:
         material = materials.load(conn, post_id=post_id, section_id=section_id, is_board=is_board)
