@@ -50,6 +50,8 @@ PAGES = [
     ),
     *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
+    *("/settings/workflow", "/settings/workflow/stages/1", "/settings/workflow/substages/1"),
+    *("/settings/workflow/fields/new", "/settings/workflow/fields/1", "/settings/workflow/fields/4/archival"),
     *(
         "/account",
         "/account/tokens",
