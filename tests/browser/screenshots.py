@@ -132,6 +132,8 @@ def keep_prompts(tour: Tour) -> None:
     tour.shoot("template")
     tour.go("/llm/actions")
     tour.shoot("actions")
+    tour.go("/settings/workflow")
+    tour.shoot("workflow-editor")
 
 
 def write(tour: Tour) -> None:

@@ -20,9 +20,11 @@ class StepArchived(NotFound):
 
 
 def list_stages(conn: db.Connection) -> list[Stage]:
-    """Those in use, with their sub-stages and fields, in order."""
+    """As posts show them, in order: those in use, with their sub-stages and fields. What has no field yet is left
+    out."""
+    asking = [substage for substage in list_substages(conn) if substage.every_field]
     living = [row for row in sql.list_stages(conn) if row["archived_at"] is None]
-    return _stages(living, list_substages(conn))
+    return [stage for stage in _stages(living, asking) if stage.substages]
 
 
 def everything(conn: db.Connection) -> Workflow:

@@ -156,12 +156,20 @@ def test_stages_and_steps_are_added_ordered_and_moved(conn, ada):
     order = [found.stages[-1].id, *(each.id for each in found.stages[:-1])]
     workflow_order.reorder_stages(conn, actor=ada, order=order, version=found.version)
     assert [each.key for each in workflow.list_substages(conn)][:3] == ["fact_check", "fact_check_2", "idea"]
-    planning = workflow.list_stages(conn)[1]
+    planning = workflow.everything(conn).stages[1]
     moved = workflow_steps.update_substage(conn, actor=ada, substage_id=fresh.id, stage_id=planning.id, name="Facts")
     assert (moved.key, moved.stage_key, moved.name) == ("fact_check", "planning", "Facts")
     assert [each.key for each in workflow.list_substages(conn)][:5] == [
         "fact_check_2", "idea", "research", "structure", "fact_check",
     ]  # fmt: skip
+
+
+def test_posts_do_not_show_a_step_before_it_has_a_field(conn, ada):
+    stage = workflow_steps.create_stage(conn, actor=ada, name="Review")
+    workflow_steps.create_substage(conn, actor=ada, stage_id=stage.id, name="Facts")
+    assert "review" not in [each.key for each in workflow.list_stages(conn)]
+    add(conn, ada, "checked", substage="facts")
+    assert workflow.list_stages(conn)[-1].key == "review"
 
 
 def test_an_archived_field_leaves_new_work_and_comes_back_with_its_texts(conn, ada, alice, post):
