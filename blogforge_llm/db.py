@@ -47,7 +47,6 @@ def open_pool(database_url: str, *, max_size: int = 16) -> None:
             connection_class=Connection,
             kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c statement_timeout=30s"},
             check=_check,
-            reset=_note_use,
             min_size=2,
             max_size=max_size,
             timeout=4,
@@ -61,10 +60,6 @@ def _check(conn: Connection) -> None:
     moment ago is trusted, for the round trip would cost as much as most queries."""
     if time.monotonic() - conn.used_at > _TRUSTED_S:
         ConnectionPool.check_connection(conn)
-
-
-def _note_use(conn: Connection) -> None:
-    conn.used_at = time.monotonic()
 
 
 def close_pool() -> None:
@@ -84,6 +79,8 @@ def connection(*, wait_s: float | None = None) -> Iterator[Connection]:
     try:
         with _pool.connection(timeout=wait_s) as conn:
             yield conn
+            # Not in the pool's "reset": that would wake a thread of the pool for every connection given back.
+            conn.used_at = time.monotonic()
     except PoolTimeout as error:
         raise Unavailable("The database does not answer. Try again in a moment.") from error
 
@@ -101,6 +98,16 @@ def pipelined_transaction() -> Iterator[Connection]:
     the end. For a few writes that somebody waits for; counts of changed rows are not known in it."""
     with connection() as conn, conn.pipeline(), conn.transaction():
         yield conn
+
+
+def fetch_together(
+    conn: Connection, *queries: contextlib.AbstractContextManager[psycopg.Cursor[DictRow]]
+) -> list[list[DictRow]]:
+    """The rows of several queries (aiosql's `name_cursor(conn, …)`) in one round trip, as one transaction."""
+    with contextlib.ExitStack() as cursors:
+        with conn.pipeline():  # left first: its end is what fetches
+            opened = [cursors.enter_context(query) for query in queries]
+        return [cursor.fetchall() for cursor in opened]
 
 
 def load(name: str) -> Any:

@@ -49,6 +49,14 @@ class Invalid(DomainError):
         return cls(message, {name: message})
 
 
+class Missing(Invalid):
+    """The input names something that is not there, by id or by name: nothing is wrong with its form."""
+
+    @classmethod
+    def field(cls, name: str, message: str) -> Missing:
+        return cls(message, {name: message})
+
+
 class TooMany(DomainError):
     """Too often; again after `retry_after_s` seconds."""
 

@@ -42,7 +42,7 @@ from blogforge_llm.recorder import Lost, Recorder, Tally, log_run, persist
 from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus
 from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
-from blogforge_llm.services.tasks import tasks
+from blogforge_llm.services.tasks import attempts, tasks
 from blogforge_llm.standing import Standing
 
 log = logging.getLogger(__name__)
@@ -69,10 +69,15 @@ def ask_now(task_id: int, *, is_test: bool = False) -> Task:
 
     A test asks whatever the circuits say, and closes them when it is answered.
     """
-    presence.join("web")
-    _drain(_run(task_id, Tally(), streaming=False, is_test=is_test))
+    run_now(task_id, is_test=is_test)
     with db.connection() as conn:
         return tasks.get(conn, task_id=task_id)
+
+
+def run_now(task_id: int, *, is_test: bool = False) -> None:
+    """The same for who reads the task later."""
+    presence.join("web")
+    _drain(_run(task_id, Tally(), streaming=False, is_test=is_test))
 
 
 def lease() -> Lease:
@@ -153,17 +158,20 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
 
 def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
     """None when another run has the task, or it is over. Raises EngineError when nobody can be asked."""
-    with db.connection() as conn:  # each of these statements stands alone
-        task = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
+    with db.connection() as conn:
+        rows, asked = db.fetch_together(
+            conn,
+            tasks.start_query(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id),
+            candidates.query_for_task(conn, task_id=task_id),
+        )
+        task = tasks.started(conn, rows, run_id=run_id)
         if task is None:
             return None
         try:
-            asked = candidates.list_for(conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by)
+            return task, candidates.list_of_task(conn, task=task, rows=asked)
         except DomainError as error:
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
             problem = str(error)
-        else:
-            return task, asked
     raise EngineError(Category.INVALID_REQUEST, problem)
 
 
@@ -198,14 +206,13 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, Non
         message = "Something broke on our side. Try again; the log tells an admin why."
         _end(run, recorder, Category.SERVER_ERROR, message)
         raise EngineError(Category.SERVER_ERROR, message, attempts=run.tally.attempts) from error
-    persist(lambda conn: _succeed(conn, run, recorder, completion))
+    persist(lambda conn: _succeed(conn, run, recorder, completion), is_one_statement=run.task.is_awaited)
     log_run(run.task, run.id, run.tally, TaskStatus.SUCCEEDED, served_by=completion.served_by)
     yield Completed(completion)
 
 
 def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
-    recorder.write_answer(conn)
-    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion)
+    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion, answer=recorder.answer)
     if is_ours and not run.task.is_awaited:
         outcomes.offer(conn, task_id=run.task.id)
 
@@ -247,13 +254,16 @@ def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> N
     is_released = is_cancelled and _is_stopping.is_set() and not _is_cancelled(run.task.id)
 
     def write(conn: db.Connection) -> bool:
-        recorder.write_answer(conn)
         if is_released:
+            if recorder.answer is not None:
+                attempts.finish(conn, attempt_id=recorder.answer[0], outcome=recorder.answer[1])
             tasks.release(conn, task_id=run.task.id, run_id=run.id)
             return True
-        return tasks.fail(conn, task_id=run.task.id, run_id=run.id, category=category, message=message)
+        return tasks.fail(
+            conn, task_id=run.task.id, run_id=run.id, category=category, message=message, answer=recorder.answer
+        )
 
-    if not persist(write):
+    if not persist(write, is_one_statement=not is_released):
         log.info("task %s: run %s no longer holds it", run.task.id, run.id)
         return
     status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED

@@ -105,7 +105,7 @@ def _complete(turn: Turn, recorder: Recorder) -> Completion:
     task, request = turn.task, tasks.request_of(turn.task)
     assert task.run_id is not None
     admission = Chain(
-        Standing(task.asked_by), _Budget(task.id), Breakers(turn.asked, task.run_id, is_clear=turn.is_clear),
+        Standing(task.asked_by), Breakers(turn.asked, task.run_id, is_clear=turn.is_clear),
         _Impatient(Limiter(request)), Budgets(request, task_id=task.id, run_id=task.run_id),
     )  # fmt: skip
     return fallback.complete(
@@ -150,26 +150,6 @@ def released(task: Task, unused_id: int | None = None) -> Ended:
     """Given back, to be begun anew."""
     assert task.run_id is not None
     return Ended(task.id, task.run_id, "released", unused_id=unused_id)
-
-
-class _Budget:
-    """The claim looked at the budget for the first call; here it is looked at for every further one."""
-
-    def __init__(self, task_id: int) -> None:
-        self._task_id = task_id
-        self._calls = 0
-
-    def may_ask(self, candidate: Candidate) -> Refusal | None:
-        self._calls += 1
-        if self._calls == 1:
-            return None
-        with db.connection() as conn:
-            if items.has_budget(conn, task_id=self._task_id):
-                return None
-        return Refusal(Category.BUDGET_EXCEEDED, "The batch's budget is used up. Raise it and retry.")
-
-    def report(self, candidate: Candidate, outcome: Outcome) -> None:
-        """The rows tell it."""
 
 
 class _Impatient:

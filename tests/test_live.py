@@ -24,6 +24,9 @@ def hub(pool: str) -> Iterator[Hub]:
     hub = Hub()
     yield hub
     hub.close()
+    for thread in threading.enumerate():  # a reader that still looks into the database would die with it
+        if isinstance(thread, Reader):
+            thread.join(10)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ def init(app: Flask) -> None:
         for blueprint in import_module(f"blogforge_llm.api.{area}").BLUEPRINTS:
             # A capital tells it from the pages' blueprint of the same noun, and is how the document names it.
             api.register_blueprint(blueprint, name=blueprint.name.capitalize())
+    documentation.complete(api)
     documentation.init_page(app)
 
 

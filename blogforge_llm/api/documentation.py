@@ -11,7 +11,7 @@ from flask_smorest import Api
 from flask_smorest.pagination import PaginationMetadataSchema
 from marshmallow import Schema, fields
 
-from blogforge_llm.api import authentication, idempotency, request_limits, requests
+from blogforge_llm.api import authentication, idempotency, links, request_limits, requests
 from blogforge_llm.api.fields import Money, Share
 
 INTRODUCTION = """\
@@ -107,6 +107,16 @@ def create(app: Flask) -> Api:
     for kind in (Money, Share):
         api.register_field(kind, "string", "decimal")
     return api
+
+
+def complete(api: Api) -> None:
+    """What is known when every operation is: the links between them, and how far pages can be counted."""
+    links.add(api.spec)
+    for methods in api.spec._paths.values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+                if isinstance(parameter, dict) and parameter["name"] == "page":
+                    parameter["schema"]["maximum"] = requests.PAGE_MAX
 
 
 def init_page(app: Flask) -> None:

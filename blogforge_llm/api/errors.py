@@ -14,6 +14,7 @@ from blogforge_llm import errors
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.Unauthenticated: 401,
+    errors.Missing: 404,
     errors.Forbidden: 403,
     errors.Conflict: 409,
     errors.BaseMissing: 428,

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
-_PRICE = r"^\s*[0-9]{1,7}(\.[0-9]{1,9})?\s*$"
+STORABLE = r"^[^\x00]*$"
+FILLED = r"^[^\x00]*[^\s\x00-\x1f\x85\ufeff][^\x00]*$"
+_LINE = r"^[^\r\n\x00]*[^\s\x00-\x1f\x85\ufeff][^\r\n\x00]*$"
+_SECRET = r"^\s*[!-~]+\s*$"
+_ADDRESS = r"^(\s*|\s*[hH][tT][tT][pP][sS]?://[^\s/?#@\\]+(/[^\s?#\\]*)?\s*)$"
 # The blanks are written out: \s is not the same set in Python and in JSON Schema.
 _EMAIL = r"^[ \t\n\v\f\r]*[^@ \t\n\v\f\r<>,;:\"()\[\]\\]+@[^@ \t\n\v\f\r<>,;:\"()\[\]\\]+[ \t\n\v\f\r]*$"
 
 
 class Text(fields.String):
-    """A string PostgreSQL can take: no NUL, no lone surrogate. Line ends become \\n in the service."""
+    """A string PostgreSQL can take: no NUL, no lone surrogate. Line ends become \\n in the service, which also refuses
+    what is blank where it must be `filled`."""
+
+    def __init__(self, *, filled: bool = False, metadata: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(metadata={"pattern": FILLED if filled else STORABLE} | (metadata or {}), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
@@ -26,24 +35,35 @@ class Text(fields.String):
 class Line(Text):
     """One line that is not empty, at most 200 characters."""
 
-    def __init__(self, *, max_length: int = 200, **kwargs: Any) -> None:
-        rules = [validate.Length(min=1, max=max_length), validate.Regexp(r"^[^\r\n]*\S[^\r\n]*$")]
-        super().__init__(validate=rules, **kwargs)
+    def __init__(self, *, max_length: int = 200, metadata: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        rules = [validate.Length(min=1, max=max_length), validate.Regexp(_LINE)]
+        super().__init__(validate=rules, metadata={"pattern": _LINE} | (metadata or {}), **kwargs)
 
 
 class Secret(Text):
     """A credential as it stands in a header: visible characters without spaces, which people paste around it."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=[validate.Length(min=1, max=1000), validate.Regexp(r"^\s*[!-~]+\s*$")], **kwargs)
+    def __init__(self, *, metadata: dict[str, Any], **kwargs: Any) -> None:
+        rules = [validate.Length(min=1, max=1000), validate.Regexp(_SECRET)]
+        super().__init__(validate=rules, metadata={"pattern": _SECRET} | metadata, **kwargs)
 
 
 class Email(Text):
     """An e-mail address, as services/accounts/users.py takes it."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, metadata: dict[str, Any], **kwargs: Any) -> None:
         looks = validate.Regexp(_EMAIL, error="This is not an e-mail address. It looks like name@example.org.")
-        super().__init__(validate=[validate.Length(min=1, max=254), looks], **kwargs)
+        rules = [validate.Length(min=1, max=254), looks]
+        super().__init__(validate=rules, metadata={"pattern": _EMAIL} | metadata, **kwargs)
+
+
+class Address(Text):
+    """Where a provider is asked: http or https, without user name, query and fragment. The service knows more rules."""
+
+    def __init__(self, *, metadata: dict[str, Any], **kwargs: Any) -> None:
+        looks = validate.Regexp(_ADDRESS, error="This is not a web address. Write it like https://api.example.com/v1.")
+        rules = [validate.Length(max=2000), looks]
+        super().__init__(validate=rules, metadata={"pattern": _ADDRESS} | metadata, **kwargs)
 
 
 class Whole(fields.Integer):
@@ -54,6 +74,25 @@ class Whole(fields.Integer):
         if isinstance(value, bool) or not is_whole:
             raise self.make_error("invalid", input=value)
         return int(value)
+
+
+class Real(fields.Float):
+    """A number as JSON has it: "0.5" and true are none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_nan=False, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Seconds(Real):
+    """A span of time, kept to a tenth of a second."""
+
+    def __init__(self, *, most: float, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=0.1, max=most), **kwargs)
 
 
 class Flag(fields.Boolean):
@@ -94,17 +133,52 @@ class Input(fields.Raw):
         super().__init__(allow_none=True, metadata=shape, **kwargs)
 
 
-class Price(Money):
-    """USD that come in: a decimal string, or a number for convenience."""
+class Exact(fields.Decimal):
+    """A decimal that comes in: as a string, or as a number for convenience."""
 
-    def __init__(self, *, metadata: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *, pattern: str, least: Decimal, most: Decimal, metadata: dict[str, Any], **kwargs: Any) -> None:
         shape = {
             "type": ["string", "number"],
-            "pattern": r"^\s*[0-9]{1,7}(\.[0-9]{1,9})?\s*$",
-            "minimum": 0,
-            "maximum": 1_000_000,
+            "pattern": f"^{pattern}$",
+            "minimum": float(least),
+            "maximum": float(most),
         }
         super().__init__(allow_nan=False, metadata=shape | metadata, **kwargs)
+        self._pattern, self._least, self._most = re.compile(pattern), least, most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self.make_error("invalid", input=value)
+        exact: Decimal = super()._deserialize(value, attr, data, **kwargs)
+        if not self._least <= exact <= self._most:
+            raise ValidationError(f"Must be from {self._least:f} to {self._most:f}.")
+        if isinstance(value, str) and not self._pattern.fullmatch(value):
+            raise ValidationError("Write it in digits, like 0.59, with at most nine after the point.")
+        return exact
+
+
+class Price(Exact):
+    """USD that come in, from nothing to a million."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        pattern = r"([0-9]{1,6}(\.[0-9]{1,9})?|1000000)"
+        super().__init__(pattern=pattern, least=Decimal(0), most=Decimal(1_000_000), **kwargs)
+
+
+class Sum(Exact):
+    """USD that come in, more than nothing and less than a million."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        pattern = r"([1-9][0-9]{0,5}(\.[0-9]{1,9})?|0\.[0-9]{0,8}[1-9])"
+        super().__init__(pattern=pattern, least=Decimal("1e-9"), most=Decimal("999999"), **kwargs)
+
+
+class ShareIn(Exact):
+    """Of something, from a thousandth to all of it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        pattern = r"(0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9])|1(\.0{1,3})?)"
+        super().__init__(pattern=pattern, least=Decimal("0.001"), most=Decimal(1), **kwargs)
 
 
 class Share(fields.Decimal):
@@ -120,6 +194,13 @@ class After(Id):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         is_number = isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20
         return super()._deserialize(int(value) if is_number else value, attr, data, **kwargs)
+
+
+class Version(Whole):
+    """The number of a version, which a table keeps in an integer."""
+
+    def __init__(self, *, minimum: int = 1, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Range(min=minimum, max=2**31 - 1), **kwargs)
 
 
 class Limit(fields.Integer):

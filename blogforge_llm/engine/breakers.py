@@ -16,6 +16,7 @@ from blogforge_llm.engine import circuits
 from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.categories import POLICIES, Circuit
 from blogforge_llm.engine.circuits import Cooldown, HeldBack
+from blogforge_llm.engine.provider_errors import LONGEST_RETRY_AFTER_S
 from blogforge_llm.engine.types import Candidate, Outcome
 from blogforge_llm.records.tasks import AttemptStatus, Category
 
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 OUTAGE = Cooldown(5.0, 15.0)
 BROKEN = Cooldown(3600.0, 6 * 3600.0)  # dead keys, models that are not there, spent quotas
 LIMITED = Cooldown(5.0, 60.0)  # a rate limit that does not say for how long
-_LONGEST_RETRY_AFTER_S = 24 * 3600.0
 
 # Failures after an answer, or a refusal of what was asked: the model is there.
 _ALIVE = {Category.CONTEXT_LENGTH, Category.INVALID_REQUEST, Category.CONTENT_FILTER, Category.OUTPUT_INVALID}
@@ -141,7 +141,7 @@ class Breakers:
     def _open(self, candidate: Candidate, outcome: Outcome, circuit: Circuit, call_s: float) -> None:
         assert outcome.category is not None
         name = _blamed(candidate, outcome.category)
-        asked_s = min(outcome.retry_after_s or 0.0, _LONGEST_RETRY_AFTER_S)
+        asked_s = min(outcome.retry_after_s or 0.0, LONGEST_RETRY_AFTER_S)
         if circuit is Circuit.COUNTS:
             cooldown, at_least_s = self._outage, min(asked_s, self._outage.cap_s)
         elif circuit is Circuit.COOLS:

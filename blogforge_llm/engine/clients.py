@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from blogforge_llm.engine import addresses, provider_errors, transports
+from blogforge_llm.engine import addresses, events, provider_errors, transports
 from blogforge_llm.engine.types import NO_TOKENS, CallError, Candidate
 from blogforge_llm.errors import Invalid
 from blogforge_llm.records.tasks import Category
@@ -70,7 +70,7 @@ def _cached(kind: str, candidate: Candidate, default: str, make: Callable[[str, 
         if name in _clients:
             _clients.move_to_end(name)
         else:
-            _clients[name] = make(base_url, candidate.api_key)
+            _clients[name] = events.by_the_definition(make(base_url, candidate.api_key))
             if len(_clients) > _MOST:
                 _clients.popitem(last=False)
         return _clients[name]

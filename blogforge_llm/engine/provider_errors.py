@@ -21,10 +21,14 @@ _BY_STATUS = {
     402: Category.QUOTA_EXHAUSTED,
     405: Category.MODEL_NOT_FOUND,  # the address belongs to something else
     408: Category.TIMEOUT,
+    407: Category.CONNECTION,  # a proxy in between
     409: Category.OVERLOADED,  # a lock, or a model that is being loaded
     410: Category.MODEL_NOT_FOUND,
     413: Category.CONTEXT_LENGTH,
+    421: Category.CONNECTION,  # the connection led to another server
+    423: Category.OVERLOADED,  # locked
     425: Category.OVERLOADED,  # too early
+    451: Category.PERMISSION,  # not in this country
     498: Category.OVERLOADED,  # Groq: flex capacity exceeded
     503: Category.OVERLOADED,
     529: Category.OVERLOADED,  # Anthropic
@@ -124,6 +128,8 @@ _TRY_AGAIN = re.compile(
     r"\b(?:try again|retry) (?:in|after)\s+(?:about\s+)?((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)", re.IGNORECASE
 )
 _RETRY_DELAY = re.compile(r'"?retry_?delay"?\s*:\s*"?(\d+(?:\.\d+)?)s', re.IGNORECASE)
+LONGEST_RETRY_AFTER_S = 24 * 3600.0
+_LOOKED_AT = 20_000  # characters of an error: patterns over megabytes take seconds, and everybody else's time
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[dhms])", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -134,8 +140,8 @@ def failure(status: int | None, body: Any, headers: Mapping[str, str] | None = N
     usage = NO_TOKENS if status is not None and status >= 300 else None
     if status is None or status < 300:  # an error event in a stream comes under a 200; some name a status in their code
         status = next((int(code) for code in fields.codes if re.fullmatch(r"[45]\d\d", code)), None)
-    words = fields.message or text
-    whole = f"{words}\n{json.dumps(body, default=str)}" if isinstance(body, dict | list) else words
+    words = (fields.message or text)[:_LOOKED_AT]
+    whole = f"{words}\n{json.dumps(body, default=str)[:_LOOKED_AT]}" if isinstance(body, dict | list) else words
     category = classify(status, fields.codes, words, whole)
     code = next((code for code in fields.codes if not code.isdigit()), None)
     return CallError(
@@ -184,7 +190,13 @@ def _limit(by_code: Category | None, words: str, whole: str) -> Category:
 
 
 def retry_after(headers: Mapping[str, str], text: str = "", now: datetime | None = None) -> float | None:
-    """Seconds to wait, as a header in seconds or as a date, or words in the body say. None when nothing does."""
+    """Seconds to wait, as a header in seconds or as a date, or words in the body say, a day at most. None when nothing
+    does."""
+    told = _told_to_wait(headers, text, now)
+    return None if told is None else min(told, LONGEST_RETRY_AFTER_S)
+
+
+def _told_to_wait(headers: Mapping[str, str], text: str, now: datetime | None) -> float | None:
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     header = headers.get("retry-after")

@@ -229,6 +229,10 @@ GOLDEN: list[tuple[str, int | None, Any, Category]] = [
     ("openrouter, 429 in a stream", None, error("Provider returned error", code=429), Category.RATE_LIMIT),
     ("an unknown error in a stream", None, error("Something went wrong"), Category.SERVER_ERROR),
     ("a redirect", 307, None, Category.MODEL_NOT_FOUND),
+    ("a proxy in between", 407, None, Category.CONNECTION),
+    ("misdirected", 421, None, Category.CONNECTION),
+    ("locked", 423, None, Category.OVERLOADED),
+    ("not in this country", 451, "<html>Unavailable For Legal Reasons</html>", Category.PERMISSION),
     ("an unknown 4xx", 418, error("I'm a teapot"), Category.INVALID_REQUEST),
     ("request timeout", 408, error("Request timed out"), Category.TIMEOUT),
 ]
@@ -262,6 +266,8 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "soon"}, "", None),
         ({"retry-after": "-3"}, "", None),
         ({"retry-after": "inf"}, "", None),
+        ({"retry-after": "99999999999"}, "", 86_400.0),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, "", 86_400.0),
         ({"retry-after-ms": "1500", "retry-after": "2"}, "", 1.5),
         ({}, GROQ_TPM, 7.66),
         ({}, GROQ_TPD, 758.592),
@@ -278,3 +284,9 @@ def test_the_wait_a_provider_asks_for_is_read_from_header_date_or_words(
     assert provider_errors.retry_after(headers, text, NOW) == (
         expected if expected is None else pytest.approx(expected)
     )
+
+
+def test_an_error_of_megabytes_is_looked_at_only_at_its_beginning() -> None:
+    failed = provider_errors.failure(500, {"error": {"message": "model " * 2_000_000}})
+    assert failed.category is Category.SERVER_ERROR
+    assert len(failed.text) <= 20_000

@@ -82,6 +82,35 @@ def _bad_utf8(ask: Ask, name: Name) -> Content:
     return Page(_EVENTS, b"data: %b\n\ndata: [DONE]\n\n" % answer) if ask.body.get("stream") else Page(_JSON, answer)
 
 
+_PREFACES = {
+    "mark": b"\xef\xbb\xbf",
+    "retry": b"retry: 3000\n\n",
+    "id": b"id: 7\n: a comment\n\n: another\n\n",
+    "event": b"event: ping\n\n",
+}
+_TEXTS = {"halves": (r"A \ud83d", r"\ude00 and a \ud83c", r"\udf82.")}
+
+
+@behaviour("events:KIND", "a stream that is odd and right: mark, retry, id, event, carriage-returns, choices, halves")
+def _events(ask: Ask, name: Name) -> Content:
+    told = [_delta(text) for text in _TEXTS.get(name.argument or "", ("First words, ", "last words."))]
+    if name.argument == "choices":
+        told = [part for text in told for part in (text, _delta("ANOTHER CHOICE", index=1))]
+        told.insert(1, b'{"id": "x", "choices": [{"index": 1, "delta": {}, "finish_reason": "length"}]}')
+    told.append(b'{"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}')
+    told.append(b'{"id": "x", "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}')
+    stream = b"".join(b"data: %b\n\n" % event for event in [*told, b"[DONE]"])
+    stream = stream.replace(b"\n", b"\r") if name.argument == "carriage-returns" else stream
+    return Page(_EVENTS, _PREFACES.get(name.argument or "", b"") + stream)
+
+
+def _delta(text: str, index: int = 0) -> bytes:
+    return b'{"id": "x", "choices": [{"index": %d, "delta": {"content": "%b"}, "finish_reason": null}]}' % (
+        index,
+        text.encode(),
+    )
+
+
 @behaviour("nul", "an answer with characters that no database stores")
 def _nul(ask: Ask, name: Name) -> Content:
     return Reply("Tea\0 and sugar.")

@@ -17,7 +17,12 @@ from blogforge_llm.services.accounts import users
 bp = Blueprint("users", __name__, url_prefix="/api/v1/users", description="People with an account.")
 
 _ROLES = {"description": "admin, editor or viewer; docs/permissions.md says what each may do.", "example": "editor"}
-_PASSWORD = {"description": "10 to 200 characters.", "example": "few unrelated words"}
+_PASSWORD = {
+    "description": "10 to 200 characters.",
+    "minLength": 10,
+    "maxLength": 200,
+    "example": "few unrelated words",
+}
 
 
 class UserOut(Schema):

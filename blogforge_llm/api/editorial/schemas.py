@@ -30,6 +30,7 @@ class PostIn(Schema):
     """A new post."""
 
     idea = Text(
+        filled=True,
         required=True,
         metadata={"description": "What it is about; it becomes the first field.", "example": "Kilts for weddings"},
     )
@@ -88,6 +89,8 @@ class FieldOut(Schema):
 class FieldIn(Schema):
     """A new text for a field."""
 
+    rules = {"required": ["text", "base_revision"]}  # a missing base is a 428, not a 422
+
     text = Text(required=True, metadata={"description": "Empty clears the field.", "example": "A guide to kilts."})
     base_revision = Id(allow_none=True, metadata=_BASE | {"description": f"{_BASE['description']} Must be named."})
 
@@ -127,6 +130,8 @@ class RevisionPage(Schema):
 
 class RestoreIn(Schema):
     """An older text again."""
+
+    rules = {"required": ["base_revision"]}  # a missing base is a 428, not a 422
 
     base_revision = Id(allow_none=True, metadata=_BASE | {"description": f"{_BASE['description']} Must be named."})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.api.fields import Id, Line, Text, Version, Whole
 from blogforge_llm.records.sections import EventKind, ItemKind
 from blogforge_llm.services.editorial import headings, items
 
@@ -49,6 +49,8 @@ class SectionIn(Schema):
 class RenameIn(Schema):
     """Another heading."""
 
+    rules = {"required": ["heading", "base_revision"]}  # a missing base is a 428, not a 422
+
     heading = Line(max_length=300, required=True, metadata={"example": "Gluten holds the gas"})
     base_revision = Id(
         allow_none=True,
@@ -63,29 +65,28 @@ class OrderIn(Schema):
     """Another order."""
 
     order = fields.List(Id(), required=True, metadata={"description": "Each living section once.", "example": [32, 31]})
-    version = fields.Integer(strict=True, required=True, metadata=_VERSION)
+    version = Version(minimum=0, required=True, metadata=_VERSION)
 
 
 class MergerIn(Schema):
     """Which section takes up this one."""
 
     into = Id(required=True, metadata={"example": 32})
-    version = fields.Integer(strict=True, required=True, metadata=_VERSION)
+    version = Version(minimum=0, required=True, metadata=_VERSION)
 
 
 class DivisionIn(Schema):
     """Where a section is split."""
 
     field = Line(required=True, metadata={"description": "The text that is split.", "example": "section_draft"})
-    at = fields.Integer(
-        strict=True,
+    at = Whole(
         required=True,
         validate=validate.Range(1, 100_000),
         metadata={"description": "The new section begins with this paragraph, counted from 0.", "example": 2},
     )
     heading = Line(max_length=300, required=True, metadata={"example": "When gluten fails"})
     base_revision = Id(allow_none=True, required=True, metadata={"description": "Of that text.", "example": 41})
-    version = fields.Integer(strict=True, required=True, metadata=_VERSION)
+    version = Version(minimum=0, required=True, metadata=_VERSION)
 
 
 class SectionEventOut(Schema):
@@ -141,7 +142,7 @@ class HeadingsOut(Schema):
 class HeadingsIn(Schema):
     """The proposal, as it is or corrected."""
 
-    version = fields.Integer(strict=True, required=True, metadata=_VERSION)
+    version = Version(minimum=0, required=True, metadata=_VERSION)
     base_revision = Id(allow_none=True, required=True, metadata={"description": "Of the list of headings."})
     sections = fields.List(
         Id(allow_none=True),
@@ -200,8 +201,7 @@ class AllocationIn(Schema):
     """Which labels to apply."""
 
     suggestion_id = Id(required=True, metadata={"description": "Of the field `allocation_labels`.", "example": 12})
-    capacity = fields.Integer(
-        strict=True,
+    capacity = Whole(
         allow_none=True,
         load_default=None,
         validate=validate.Range(1, items.MOST),

@@ -8,7 +8,7 @@ from typing import Any
 
 from blogforge_llm.engine.types import Completion, Usage
 from blogforge_llm.recorder import Tally
-from blogforge_llm.records.tasks import Task
+from blogforge_llm.records.tasks import Source, Task
 
 _FINISH_REASONS = {"stop", "length", "content_filter", "tool_calls", "function_call"}
 END = "data: [DONE]\n\n"
@@ -23,7 +23,7 @@ def headers(task: Task, tally: Tally, *, began: float, is_over: bool = True) -> 
     }
     if is_over and tally.attempts:
         told["X-Blogforge-Cost-Source"] = tally.cost_source
-        if tally.cost is not None:
+        if tally.cost is not None and tally.cost_source is not Source.UNKNOWN:  # the sum of a part is no cost
             told["X-Blogforge-Cost"] = format(tally.cost, "f")
     return told
 

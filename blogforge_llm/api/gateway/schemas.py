@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Line, Text
+from blogforge_llm.api.fields import STORABLE, Flag, Line, Real, Text, Whole
 
 LONGEST_TEXT = 4_000_000
 LONGEST_JSON = 200_000
@@ -18,25 +18,7 @@ _ROLES = ("system", "developer", "user", "assistant")
 _EMPTY_OF_ANSWERS = ("refusal", "tool_calls", "function_call", "audio", "annotations", "name")
 
 
-class Number(fields.Float):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
-        if isinstance(value, str):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-class Whole(fields.Integer):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if not isinstance(value, int):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
-class Switch(fields.Boolean):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
+_STOP = {"type": "string", "pattern": STORABLE}
 
 
 class Stop(fields.Field[list[str]]):
@@ -67,6 +49,14 @@ class Content(fields.Field[str]):
         return _text(part.get("text"), at=f"{at}.text")
 
 
+_TEXT_PART = {
+    "type": "object",
+    "required": ["type", "text"],
+    "properties": {"type": {"const": "text"}, "text": {"type": "string", "pattern": STORABLE}},
+    "additionalProperties": False,
+}
+
+
 class CompletionMessageIn(Schema):
     role = fields.String(
         required=True,
@@ -76,7 +66,7 @@ class CompletionMessageIn(Schema):
     content = Content(
         required=True,
         metadata={
-            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
+            "oneOf": [{"type": "string"}, {"type": "array", "items": _TEXT_PART}],
             "description": "A text, or a list of parts `{type: text, text}`.",
             "example": "Why does bread rise?",
         },
@@ -109,11 +99,17 @@ class PlainJson(fields.Field[dict[str, Any]]):
 class JsonSchema(Schema):
     name = Line(required=True, max_length=64, metadata={"example": "answer"})
     description = Text(allow_none=True, validate=validate.Length(max=2000))
-    schema = PlainJson(required=True, metadata={"description": "The JSON schema of the answer."})
-    strict = Switch(allow_none=True)
+    schema = PlainJson(required=True, metadata={"type": "object", "description": "The JSON schema of the answer."})
+    strict = Flag(allow_none=True)
 
 
 class ResponseFormat(Schema):
+    rules = {"not": {"anyOf": [
+        {"properties": {"type": {"const": "json_schema"}, "json_schema": {"type": "null"}}},
+        {"required": ["json_schema"],
+         "properties": {"type": {"enum": ["text", "json_object"]}, "json_schema": {"type": "object"}}},
+    ]}}  # fmt: skip
+
     type = fields.String(required=True, validate=validate.OneOf(["text", "json_object", "json_schema"]))
     json_schema = fields.Nested(
         JsonSchema, allow_none=True, metadata={"description": "Only with the type json_schema."}
@@ -126,12 +122,22 @@ class ResponseFormat(Schema):
 
 
 class StreamOptions(Schema):
-    include_usage = Switch(load_default=False, metadata={"description": "A last chunk tells the token counts."})
-    include_obfuscation = Switch(validate=validate.Equal(False, error="Padding is not supported here."))
+    include_usage = Flag(load_default=False, metadata={"description": "A last chunk tells the token counts."})
+    include_obfuscation = Flag(validate=validate.Equal(False, error="Padding is not supported here."))
+
+
+_FALSE, _WHOLE = {"enum": [False, None]}, {"type": "integer"}
 
 
 class CompletionIn(Schema):
     """OpenAI's request. A field that is not listed is refused by its name; null is as good as absent."""
+
+    rules = {"not": {"anyOf": [
+        {"required": ["stream_options"], "properties": {"stream": _FALSE, "stream_options": {"type": "object"}}},
+        {"required": ["delivery"], "properties": {"stream": _FALSE, "delivery": {"const": "live"}}},
+        {"required": ["max_tokens", "max_completion_tokens"],
+         "properties": {"max_tokens": _WHOLE, "max_completion_tokens": _WHOLE}},
+    ]}}  # fmt: skip
 
     model = Line(
         required=True,
@@ -146,29 +152,34 @@ class CompletionIn(Schema):
         required=True,
         validate=validate.Length(1, 2000, error="Send 1 to 2000 messages."),
     )
-    temperature = Number(validate=validate.Range(0, 2), metadata={"example": 0.7})
-    top_p = Number(validate=validate.Range(0, 1))
-    max_tokens = Whole(validate=validate.Range(1, 10_000_000))
+    temperature = Real(allow_none=True, validate=validate.Range(0, 2), metadata={"example": 0.7})
+    top_p = Real(allow_none=True, validate=validate.Range(0, 1))
+    max_tokens = Whole(allow_none=True, validate=validate.Range(1, 10_000_000))
     max_completion_tokens = Whole(
-        validate=validate.Range(1, 10_000_000), metadata={"description": "The newer name of max_tokens."}
+        allow_none=True,
+        validate=validate.Range(1, 10_000_000),
+        metadata={"description": "The newer name of max_tokens."},
     )
     stop = Stop(
+        allow_none=True,
         metadata={
-            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "maxItems": 4}],
+            "oneOf": [_STOP, {"type": "null"}, {"type": "array", "items": _STOP, "maxItems": 4}],
             "description": "A text, or a list of up to four.",
-        }
+        },
     )
-    seed = Whole(validate=validate.Range(-(2**63), 2**63 - 1))
-    presence_penalty = Number(validate=validate.Range(-2, 2))
-    frequency_penalty = Number(validate=validate.Range(-2, 2))
+    seed = Whole(allow_none=True, validate=validate.Range(-(2**63), 2**63 - 1))
+    presence_penalty = Real(allow_none=True, validate=validate.Range(-2, 2))
+    frequency_penalty = Real(allow_none=True, validate=validate.Range(-2, 2))
     reasoning_effort = fields.String(
+        allow_none=True,
         validate=validate.OneOf(["none", "minimal", "low", "medium", "high", "xhigh", "default"]),
         metadata={"description": "Sent as it is; which of them a model takes is its provider's to say."},
     )
-    response_format = fields.Nested(ResponseFormat)
-    stream = Switch(load_default=False, metadata={"description": "Answer with server-sent events."})
-    stream_options = fields.Nested(StreamOptions, metadata={"description": "Only with stream."})
+    response_format = fields.Nested(ResponseFormat, allow_none=True)
+    stream = Flag(allow_none=True, load_default=False, metadata={"description": "Answer with server-sent events."})
+    stream_options = fields.Nested(StreamOptions, allow_none=True, metadata={"description": "Only with stream."})
     delivery = fields.String(
+        allow_none=True,
         validate=validate.OneOf(["complete", "live"]),
         metadata={
             "description": "Ours: `complete`, the default, holds the text until it is whole, so that a fallback in "
@@ -176,6 +187,7 @@ class CompletionIn(Schema):
         },
     )
     user = Text(
+        allow_none=True,
         validate=validate.Length(max=512),
         metadata={"description": "Taken and not used: the token tells who asks. It goes to no provider."},
     )

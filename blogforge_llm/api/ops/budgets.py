@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Flag, Id, Money, Price, Share
+from blogforge_llm.api.fields import Flag, Id, Money, Price, Share, ShareIn
 from blogforge_llm.records.ops import Budget, BudgetPeriod, BudgetScope
 from blogforge_llm.services.ops import budgets
 
@@ -29,12 +29,14 @@ class BudgetIn(Schema):
     """What may be changed on a budget."""
 
     amount = Price(metadata=_AMOUNT)
-    warn_share = Price(metadata=_SHARE)
+    warn_share = ShareIn(metadata=_SHARE)
     refuses_unpriced = Flag(metadata=_UNPRICED)
 
 
 class NewBudgetIn(BudgetIn):
     """A new budget."""
+
+    rules = {"not": {"properties": {"scope": {"const": "user"}}, "not": {"required": ["user_id"]}}}
 
     scope = fields.String(
         required=True,
@@ -96,6 +98,7 @@ class Budgets(MethodView):
     @bp.arguments(NewBudgetIn)
     @bp.response(201, BudgetOut)
     @bp.alt_response(403, description="Only admins set budgets.")
+    @bp.alt_response(404, description="There is no such user.")
     @bp.alt_response(409, description="There is one for this scope, user and period.")
     def post(self, data: dict[str, Any]) -> Budget:
         """Set a budget

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Money
+from blogforge_llm.api.fields import Money, Text
 from blogforge_llm.records.tasks import Source
 from blogforge_llm.services.ops import ledger
 
@@ -18,15 +18,16 @@ bp = Blueprint(
     description="What was spent, by the day (UTC) on which each call began. For admins.",
 )  # fmt: skip
 
+_DAY = {"description": "A day.", "format": "date"}
 _GROUP = validate.OneOf(ledger.GROUPS)
 
 
 class SpanQuery(Schema):
     """A month, or days with both ends included; without either the present month."""
 
-    month = fields.String(load_default="", metadata={"example": "2026-11"})
-    since = fields.String(load_default="", data_key="from", metadata={"description": "A day.", "example": "2026-11-01"})
-    until = fields.String(load_default="", data_key="to", metadata={"description": "A day.", "example": "2026-11-30"})
+    month = Text(load_default="", metadata={"pattern": r"^(20[0-9]{2}-(0[1-9]|1[0-2]))?$", "example": "2026-11"})
+    since = Text(load_default="", data_key="from", metadata=_DAY | {"example": "2026-11-01"})
+    until = Text(load_default="", data_key="to", metadata=_DAY | {"example": "2026-11-30"})
 
 
 class SumsQuery(SpanQuery):
@@ -39,7 +40,7 @@ class EntriesQuery(SpanQuery):
     """The attempts of one sum, or of all days."""
 
     group = fields.String(validate=_GROUP, metadata={"description": "Only those of one of its sums."})
-    key = fields.String(metadata={"description": "That sum's key; left out for null.", "example": "7"})
+    key = Text(metadata={"description": "That sum's key; left out for null.", "example": "7"})
     after = fields.Integer(
         validate=validate.Range(1, 2**63 - 1), metadata={"description": "The `next` of the page before."}
     )
@@ -120,6 +121,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 @bp.arguments(EntriesQuery, location="query")
 @bp.response(200, EntryPage)
 @bp.alt_response(403, description="Only admins read the ledger.")
+@bp.alt_response(404, description="There is no such sum.")
 def entries(query: dict[str, Any]) -> dict[str, Any]:
     """List the attempts a sum is made of, the latest first"""
     limit, after = query.pop("limit"), query.pop("after", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Flag, Line, Text, Whole
+from blogforge_llm.api.fields import Flag, Line, Text, Version, Whole
 from blogforge_llm.records.prompts import MessageRole, PartKind
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
 
@@ -64,7 +64,7 @@ class PartVersionIn(PartText):
 class PartQuery(Schema):
     q = fields.String(load_default="", metadata={"description": "Words in name, description or text."})
     kind = fields.String(validate=_KIND)
-    tag = fields.String()
+    tag = fields.String(metadata={"example": "voice"})
     archived = fields.Boolean(load_default=False, attribute="is_archived")
 
 
@@ -117,4 +117,4 @@ class PartOut(Schema):
 class PublishedIn(Schema):
     """Which version to put to use."""
 
-    version = Whole(required=True, validate=validate.Range(min=1, max=2**31 - 1), metadata={"example": 2})
+    version = Version(required=True, metadata={"example": 1})

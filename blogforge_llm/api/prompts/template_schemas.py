@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text, Whole
+from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text, Version, Whole
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
@@ -93,7 +93,7 @@ class TemplateIn(Schema):
     description = Text(validate=validate.Length(max=2000), metadata={"example": "Turns the seed into a brief."})
     blocks = fields.List(fields.Nested(BlockSchema), validate=validate.Length(1, MAX_BLOCKS), metadata=_BLOCKS)
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
-    needs_approval = fields.Boolean(metadata=_APPROVAL)
+    needs_approval = Flag(metadata=_APPROVAL)
     typed = fields.List(Text(validate=validate.Length(max=64)), metadata=_TYPED)
 
 
@@ -177,15 +177,10 @@ class PreviewIn(Schema):
 
     inputs = fields.Dict(keys=fields.String(), values=Input(), load_default=dict, metadata=_INPUTS)
     post_id = Id(metadata={"description": "A post whose fields fill what inputs leave out.", "example": 7})
-    version = Whole(
-        validate=validate.Range(min=1, max=2**31 - 1),
-        metadata={"description": "Another version than the one in use.", "example": 1},
-    )
-    route = fields.String(
-        metadata={"description": "A route's name; the default one is left out.", "example": "Default"}
-    )
-    model = fields.String(metadata={"description": "A model's name, to be asked alone.", "example": "llama-3.3-70b"})
-    max_tokens = fields.Integer(
+    version = Version(metadata={"description": "Another version than the one in use.", "example": 1})
+    route = Line(metadata={"description": "A route's name; the default one is left out.", "example": "Default"})
+    model = Line(metadata={"description": "A model's name, to be asked alone.", "example": "llama-3.3-70b"})
+    max_tokens = Whole(
         validate=validate.Range(1, 10_000_000),
         metadata={"description": "How long the answer may get; else as long as the model can.", "example": 1000},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask.views import MethodView
@@ -10,7 +11,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Flag, Id, Line, Money, Price, Whole
+from blogforge_llm.api.fields import Flag, Id, Line, Money, Price, Seconds, Whole
 from blogforge_llm.api.registry.limits import limit
 from blogforge_llm.records.registry import Model
 from blogforge_llm.services.registry import models
@@ -31,8 +32,14 @@ def _tokens(metadata: dict[str, Any]) -> fields.Integer:
     return Whole(allow_none=True, validate=validate.Range(min=1, max=2**31 - 1), metadata=metadata)
 
 
-def _seconds() -> fields.Decimal:
-    return fields.Decimal(allow_none=True, allow_nan=False, metadata=_WAIT)
+class Wait(Seconds):
+    """How long to wait, as the service takes it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(most=models.LONGEST_WAIT_S, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return Decimal(str(super()._deserialize(value, attr, data, **kwargs)))
 
 
 class ModelIn(Schema):
@@ -50,8 +57,8 @@ class ModelIn(Schema):
     is_ai = Flag(
         metadata={"description": "false for echo and the like, which stay out of statistics.", "example": True}
     )
-    first_token_timeout_s = _seconds()
-    idle_timeout_s = _seconds()
+    first_token_timeout_s = Wait(allow_none=True, metadata=_WAIT)
+    idle_timeout_s = Wait(allow_none=True, metadata=_WAIT)
     requests_per_minute = limit("Most requests in a minute, for each key;", 30)
     tokens_per_minute = limit("Most tokens in a minute, for each key;", 6000)
     requests_per_day = limit("Most requests in a day, for each key;", 14400)

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Line, Text, Whole
+from blogforge_llm.api.fields import Line, Real, Text, Whole
 from blogforge_llm.records.registry import Preset
 from blogforge_llm.services.registry import presets
 
@@ -22,13 +22,11 @@ _NAME = {"description": "Unique, in any case of letters.", "example": "Careful"}
 class PresetParameters(Schema):
     """Sampling parameters; what is left out is not sent to the model."""
 
-    temperature = fields.Float(
-        allow_nan=False,
+    temperature = Real(
         validate=validate.Range(min=0, max=2),
         metadata={"description": "0 is steady, 2 is wild.", "example": 0.7},
     )
-    top_p = fields.Float(
-        allow_nan=False,
+    top_p = Real(
         validate=validate.Range(min=0, max=1),
         metadata={"description": "Only the likeliest tokens that make up this share.", "example": 0.9},
     )

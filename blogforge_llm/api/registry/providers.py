@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import connections, db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Flag, Id, Line, Secret, Text
+from blogforge_llm.api.fields import Address, Flag, Id, Line, Secret
 from blogforge_llm.api.registry.limits import limit
 from blogforge_llm.records.registry import Provider, ProviderKind
 from blogforge_llm.services.registry import discovery, models, providers
@@ -24,7 +24,7 @@ class ProviderIn(Schema):
     """What may be changed on a provider."""
 
     name = Line(max_length=100, metadata={"description": "Unique, in any case of letters.", "example": "Groq"})
-    base_url = Text(
+    base_url = Address(
         allow_none=True,
         metadata={
             "description": "Needed for `openai_compatible`; else the kind's own address unless one is given.",
@@ -48,6 +48,9 @@ class ProviderIn(Schema):
 
 class NewProviderIn(ProviderIn):
     """A new provider; `api_key` becomes its first shared key."""
+
+    rules = {"not": {"properties": {"kind": {"const": "openai_compatible"},
+                                    "base_url": {"anyOf": [{"type": "null"}, {"pattern": r"^\s*$"}]}}}}  # fmt: skip
 
     name = Line(required=True, max_length=100, metadata={"description": "Unique.", "example": "Groq"})
     kind = fields.String(

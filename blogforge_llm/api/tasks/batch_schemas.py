@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money
-from blogforge_llm.api.tasks.schemas import MessageSchema, TaskParameters
+from blogforge_llm.api.fields import Id, Input, Line, Money, Seconds, Sum, Whole
+from blogforge_llm.api.tasks.schemas import SILENT, MessageSchema, TaskParameters
 from blogforge_llm.records.batches import BatchStatus, ItemStatus
 from blogforge_llm.records.tasks import Category, Source
 from blogforge_llm.services.tasks.batches import CONCURRENCY_MAX, PRIORITY_MAX
@@ -23,7 +21,7 @@ class BatchItemIn(Schema):
 
     key = Line(metadata={"description": "Names it in the batch; its number if left out. A key is added once."})
     inputs = fields.Dict(
-        keys=fields.String(), values=fields.Raw(), metadata={"description": "A text or a list of texts per variable."}
+        keys=fields.String(), values=Input(), metadata={"description": "A text or a list of texts per variable."}
     )
     messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, 500))
 
@@ -31,31 +29,43 @@ class BatchItemIn(Schema):
 class BatchLimits(Schema):
     """How much at once, which share, how much money."""
 
-    concurrency = fields.Integer(
+    concurrency = Whole(
         load_default=20, validate=validate.Range(1, CONCURRENCY_MAX),
         metadata={"description": "Items asked at once, at most."},
     )  # fmt: skip
-    priority = fields.Integer(
+    priority = Whole(
         load_default=5, validate=validate.Range(1, PRIORITY_MAX),
         metadata={"description": "Its share of the slots beside other batches: 10 gets twice what 5 gets."},
     )  # fmt: skip
-    budget = Money(
+    budget = Sum(
         load_default=None, allow_none=True,
-        validate=validate.Range(min=Decimal(0), max=Decimal(1_000_000), min_inclusive=False, max_inclusive=False),
-        metadata={"description": "USD. No item is begun that might go over it; null for none."},
+        metadata={"description": "USD. No item is begun that might go over it; null for none.", "example": "2.50"},
     )  # fmt: skip
 
 
 class BatchItemsIn(Schema):
     """Items and what is asked for each of them."""
 
+    rules = {
+        "not": {
+            "anyOf": [
+                {"required": ["route", "model"]},
+                {"required": ["template_id", "items"], "properties": {"template_id": {"type": "integer"},
+                 "items": {"contains": {"required": ["messages"]}}}},
+                {"required": ["items"], "properties": {"template_id": {"type": "null"},
+                 "items": {"contains": {"anyOf": [{"not": {"required": ["messages"]}},
+                                                  {"properties": {"messages": SILENT}}]}}}},
+            ]
+        }
+    }  # fmt: skip
+
     template_id = Id(load_default=None, allow_none=True, metadata={"description": "Its published version is used."})
     items = fields.List(fields.Nested(BatchItemIn), required=True, validate=validate.Length(1, MAX_ITEMS))
     route = Line(metadata={"description": "A route's name. Without route and model the default route answers."})
     model = Line(metadata={"description": "A model's name: it alone is asked."})
     parameters = fields.Nested(TaskParameters)
-    deadline_s = fields.Float(
-        load_default=120.0, validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
+    deadline_s = Seconds(
+        load_default=120.0, most=DEADLINE_MAX_S,
         metadata={"description": "Seconds for one item, retries and fallbacks included."},
     )  # fmt: skip
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Number, Text, Whole
+from blogforge_llm.api.fields import FILLED, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks import exports, filters
@@ -13,6 +15,11 @@ from blogforge_llm.services.tasks.reruns import Prompt
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
 _STATUS = validate.OneOf([status.value for status in TaskStatus])
+
+
+# Messages none of which is a user's with text.
+SILENT = {"not": {"contains": {"required": ["role", "content"], "properties": {"role": {"const": "user"},
+          "content": {"pattern": FILLED}}}}}  # fmt: skip
 
 
 class MessageSchema(Schema):
@@ -36,15 +43,13 @@ class TaskIn(Schema):
                 {"required": ["template_id", "messages"]},
                 {"not": {"anyOf": [{"required": ["template_id"]}, {"required": ["messages"]}]}},
                 {"required": ["route", "model"]},
+                {"required": ["messages"], "properties": {"messages": SILENT}},
             ]
         }
     }
 
     template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
-    version = Whole(
-        validate=validate.Range(min=1, max=2**31 - 1),
-        metadata={"description": "The number of the template's version.", "example": 2},
-    )  # fmt: skip
+    version = Version(metadata={"description": "The number of the template's version.", "example": 1})
     inputs = fields.Dict(
         keys=fields.String(),
         values=Input(),
@@ -64,13 +69,12 @@ class TaskIn(Schema):
         metadata={"description": "A model's name, or `Provider/model` where several have it: it alone is asked."}
     )
     parameters = fields.Nested(TaskParameters)
-    deadline_s = fields.Float(
-        validate=validate.Range(min=0, min_inclusive=False, max=DEADLINE_MAX_S),
+    deadline_s = Seconds(
+        most=DEADLINE_MAX_S,
         metadata={
-            "description": "Seconds for everything, retries and fallbacks included; the settings have a default.",
-            "exclusiveMinimum": 0,
+            "description": "Seconds for everything, retries and fallbacks included; the settings have a default."
         },
-    )  # fmt: skip
+    )
 
 
 class AttemptOut(Schema):
@@ -143,8 +147,12 @@ class TaskAccepted(Schema):
     status = fields.String(validate=_STATUS)
 
 
-def _filter(description: str, **example: str) -> Text:
-    return Text(validate=validate.Length(max=filters.TEXT_MAX), metadata={"description": description} | example)
+_DAY_OR_TIME = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+_DOLLARS = {"pattern": r"^[0-9]{1,9}(\.[0-9]{0,12})?$"}
+
+
+def _filter(description: str, **shape: Any) -> Text:
+    return Text(validate=validate.Length(max=filters.TEXT_MAX), metadata={"description": description} | shape)
 
 
 _TaskFilter = Schema.from_dict(
@@ -161,10 +169,12 @@ _TaskFilter = Schema.from_dict(
         "action": Number(metadata={"description": "An action's id."}),
         "user": Number(metadata={"description": "The id of the user who asked."}),
         "post": Number(metadata={"description": "The id of the post it was asked for."}),
-        "from": _filter("Made on this day (UTC) or later, or from this time on.", example="2026-11-01"),
-        "to": _filter("Made until the end of this day (UTC), or before this time.", example="2026-11-30T08:00:00Z"),
-        "min_cost": _filter("USD, at least.", example="0.05"),
-        "max_cost": _filter("USD, at most.", example="1"),
+        "from": _filter("Made on this day (UTC) or later, or from this time on.", example="2026-11-01", **_DAY_OR_TIME),
+        "to": _filter(
+            "Made until the end of this day (UTC), or before this time.", example="2026-11-30T08:00:00Z", **_DAY_OR_TIME
+        ),
+        "min_cost": _filter("USD, at least.", example="0.05", **_DOLLARS),
+        "max_cost": _filter("USD, at most.", example="1", **_DOLLARS),
         "q": _filter(
             "Words of the messages or the output, `bak*` for beginnings; found within a minute after the task ended."
         ),

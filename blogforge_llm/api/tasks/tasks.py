@@ -34,11 +34,13 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 
 @bp.get("/export")
 @bp.arguments(schemas.ExportQuery, location="query")
-@bp.response(
-    200,
-    {"type": "string"},
-    content_type="text/csv",
-    description="Every task of the filter, newest first, streamed: a line of CSV or of JSON for each.",
+@bp.doc(
+    responses={
+        200: {
+            "description": "Every task of the filter, newest first, streamed: a line of CSV or of JSON for each.",
+            "content": {kind.media_type.split(";")[0]: {"schema": {"type": "string"}} for kind in exports.Kind},
+        }
+    }
 )
 @bp.alt_response(503, schema=None, description="The search took too long: narrow the time range.")
 def export(query: dict[str, Any]) -> Response:

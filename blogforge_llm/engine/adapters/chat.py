@@ -86,7 +86,9 @@ class Answer:
         self.has_begun = False  # the server answered with a stream
         self.finish_reason: str | None = None
         self._has_chunks = False
+        self._index: int | None = None  # of the choice that is taken, where there are several
         self._texts: list[str] = []
+        self._half = ""  # of a character that was cut in two by a server that counts as JavaScript does
         self._refusal = ""
         self.usage = Usage()
         self._request_id: str | None = None
@@ -124,7 +126,8 @@ class Answer:
         self._request_id = _get(_get(chunk, "x_groq"), "id") or self._request_id or _get(chunk, "id")
         if usage:
             self.usage = _usage(usage)
-        return self._take(choices[0]) if choices else None
+        choice = self._ours(choices) if choices else None
+        return self._take(choice) if choice is not None else None
 
     def add_whole(self, completion: Any) -> None:
         """Take in an answer that was not streamed. Raises CallError when it is something else, an HTML page say."""
@@ -156,12 +159,27 @@ class Answer:
         """An error in place of an answer costs nothing, like one with a status of its own; in mid-answer it may."""
         return self.usage if self._has_chunks else NO_TOKENS
 
+    def _ours(self, choices: Any) -> Any:
+        """The choice that came first: one was asked for, and what others say or how they end is no part of it."""
+        if self._index is None and _is_count(index := _get(choices[0], "index")):
+            self._index = index
+        return next((choice for choice in choices if _get(choice, "index") in (None, self._index)), None)
+
+    def _joined(self, text: str) -> str:
+        """The text with a character that came in two halves put together; a half at its end waits for the other."""
+        text, self._half = self._half + text, ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._half = text[:-1], text[-1]
+        if text and "\ud800" <= text[0] <= "\udbff":
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return text
+
     def _take(self, choice: Any) -> str | None:
         reason = _get(choice, "finish_reason")
         self.finish_reason = reason if isinstance(reason, str) and reason else self.finish_reason
         delta = _get(choice, "delta")
         aside = _aside(delta)
-        if text := _text(_get(delta, "content")):
+        if text := self._joined(_text(_get(delta, "content"))):
             self._texts.append(text)
         if refusal := _text(_get(delta, "refusal")):
             self._refusal += refusal

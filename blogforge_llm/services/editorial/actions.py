@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import OutputContract, Parameters
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Scope
@@ -35,7 +35,7 @@ def create(
     permissions.require(actor, Permission.KEEP_PROMPTS)
     field = sql.lock_field(conn, field_id=field_id)
     if field is None:
-        raise Invalid.field("field_id", "There is no such field. Choose one of the workflow's fields.")
+        raise Missing.field("field_id", "There is no such field. Choose one of the workflow's fields.")
     scope = Scope(field["scope"])
     values = _checked(conn, scope, name, template_id, route_id, preset_id, parameters or {}, contract or {})
     if is_default is None:
@@ -201,7 +201,7 @@ def _checked(
 def _template_version(conn: db.Connection, template_id: int) -> int:
     row = sql.lock_template(conn, template_id=template_id)
     if row is None:
-        raise Invalid.field("template_id", "There is no such template. Choose another one.")
+        raise Missing.field("template_id", "There is no such template. Choose another one.")
     if row["archived_at"] is not None:
         raise Invalid.field("template_id", f"The template “{row['name']}” is archived. Choose another one.")
     version_id: int = row["published_version_id"]
@@ -225,7 +225,7 @@ def _require(look: Any, name: str, message: str) -> None:
     try:
         look()
     except NotFound as error:
-        raise Invalid.field(name, message) from error
+        raise Missing.field(name, message) from error
 
 
 def _require_living(action: Action) -> None:

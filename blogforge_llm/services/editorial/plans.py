@@ -12,7 +12,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.engine.types import Candidate, OutputContract, Parameters
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Invalid, Missing
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, Scope
@@ -126,11 +126,11 @@ def whom(conn: db.Connection, *, route: str | None, model: str | None) -> dict[s
         raise Invalid.field("model", "Give either route or model.")
     if route is not None:
         if (found := routes.find_by_name(conn, name=route)) is None:
-            raise Invalid.field("route", f"There is no route named {route}.")
+            raise Missing.field("route", f"There is no route named {route}.")
         return {"route_id": found.id}
     if model is not None:
         if (known := models.find_by_name(conn, name=model)) is None:
-            raise Invalid.field("model", f"There is no model named {model}.")
+            raise Missing.field("model", f"There is no model named {model}.")
         return {"model_id": known.id}
     return {}
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.ops import Budget, BudgetPeriod, BudgetScope
 from blogforge_llm.services import uniqueness
@@ -73,10 +73,12 @@ def create(
         wrong["scope"] = f"Choose one of {', '.join(SCOPES)}."
     if period not in set(BudgetPeriod):
         wrong["period"] = f"Choose one of {', '.join(BudgetPeriod)}."
-    if (scope == BudgetScope.USER) and (user_id is None or users.find(conn, user_id=user_id) is None):
+    if scope == BudgetScope.USER and user_id is None:
         wrong["user_id"] = "Choose whose budget it is."
     if wrong:
         raise Invalid("The budget cannot be saved yet.", wrong)
+    if scope == BudgetScope.USER and user_id is not None and users.find(conn, user_id=user_id) is None:
+        raise Missing.field("user_id", "There is no such user. Choose whose budget it is.")
     message = "There is a budget of this kind and period already. Change that one instead."
     with uniqueness.guard(conn, constraint="budgets_key", message=message):
         budget_id = sql.create_budget(
@@ -137,8 +139,8 @@ def _wrong(amount: Decimal | None, warn_share: Decimal | None) -> dict[str, str]
     wrong: dict[str, str] = {}
     if amount is None or not (amount.is_finite() and 0 <= amount <= _LARGEST):
         wrong["amount"] = f"An amount is in USD, from 0 (nothing but free models) to {_LARGEST:,}."
-    if warn_share is None or not (warn_share.is_finite() and 0 < warn_share <= 1):
-        wrong["warn_share"] = "A share is above 0 and at most 1: 0.8 is 80 %."
+    if warn_share is None or not (warn_share.is_finite() and Decimal("0.001") <= warn_share <= 1):
+        wrong["warn_share"] = "A share is from 0.001 to 1: 0.8 is 80 %."
     return wrong
 
 

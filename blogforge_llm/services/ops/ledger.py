@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Invalid, Missing
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.ops import LedgerEntry, LedgerSum, LedgerTotals
 from blogforge_llm.records.tasks import Source
@@ -129,12 +129,12 @@ def _key(group: str, key: str | None) -> int | str | None:
     """Raises Invalid for what no sum of the group has."""
     if group == "source":
         if key not in set(Source):
-            raise Invalid.field("key", "A source is known, estimated or unknown.")
+            raise Missing.field("key", "A source is known, estimated or unknown.")
         return key
     if key is None and group in ("user", "template"):
         return None
     if key is None or not re.fullmatch(r"[0-9]{1,18}", key):
-        raise Invalid.field("key", f"Name the {group} by its number.")
+        raise Missing.field("key", f"Name the {group} by its number.")
     return int(key)
 
 

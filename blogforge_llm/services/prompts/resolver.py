@@ -10,7 +10,7 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Message
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.prompts import Block, MessageRole, PartKind, Piece, Variable
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import fences, rendering
@@ -101,7 +101,7 @@ def pieces_of(conn: db.Connection, blocks: Sequence[Block]) -> list[Piece]:
             role = block.role or row["role"]
             pieces.append(_piece({**row, **flags, "role": role, "has_role": block.role is not None}))
         else:
-            raise Invalid.field(f"blocks.{number}.part_id", f"Block {number + 1}: there is no part {block.part_id}.")
+            raise Missing.field(f"blocks.{number}.part_id", f"Block {number + 1}: there is no part {block.part_id}.")
     return pieces
 
 

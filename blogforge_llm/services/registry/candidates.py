@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,8 +12,9 @@ from blogforge_llm import db
 from blogforge_llm.engine import breakers
 from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Limits, Price
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, Missing, NotFound
 from blogforge_llm.records.registry import ProviderKind
+from blogforge_llm.records.tasks import Task
 from blogforge_llm.services.registry import address_policy, encryption
 from blogforge_llm.services.tasks import wording
 
@@ -33,7 +35,23 @@ def list_for(
     """
     if model_id is not None:
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
-    rows = list(sql.list_for_route(conn, route_id=route_id, user_id=user_id))
+    return _of_route(conn, list(sql.list_for_route(conn, route_id=route_id, user_id=user_id)), route_id)
+
+
+def query_for_task(conn: db.Connection, *, task_id: int) -> AbstractContextManager[Any]:
+    """What `list_of_task` needs: it can be fetched together with the task (db.fetch_together)."""
+    query: AbstractContextManager[Any] = sql.list_for_task_cursor(conn, task_id=task_id)
+    return query
+
+
+def list_of_task(conn: db.Connection, *, task: Task, rows: list[dict[str, Any]]) -> list[Candidate]:
+    """As list_for, with the keys of who asked."""
+    if task.model_id is not None:
+        return _able(rows)
+    return _of_route(conn, [row for row in rows if row["route_name"] is not None], task.route_id)
+
+
+def _of_route(conn: db.Connection, rows: list[dict[str, Any]], route_id: int | None) -> list[Candidate]:
     if not rows and route_id is None:
         raise Invalid(_what_is_missing(conn))
     if not rows:
@@ -90,7 +108,7 @@ def _rests(candidate: Candidate, refusal: Refusal | None) -> str | None:
 def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
     """One model with each of its keys."""
     if not rows:
-        raise Invalid("There is no such model. Choose another one under LLM, Models.")
+        raise Missing("There is no such model. Choose another one under LLM, Models.")
     problem = _problem(rows[0])
     if problem is not None:
         raise Invalid(problem)

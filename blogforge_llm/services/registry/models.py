@@ -19,7 +19,7 @@ from blogforge_llm.services.registry import circuits, known_services, prices, pr
 sql = db.load("registry/models")
 
 PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed", "response_format", "stream_options")
-_LONGEST_WAIT_S = 3600
+LONGEST_WAIT_S = 3600
 
 
 class Details(TypedDict, total=False):
@@ -198,8 +198,8 @@ def _clean(values: dict[str, Any]) -> dict[str, Any]:
     wrong |= prices.wrong_prices({field: values[field] for field in _PRICES})
     for field in ("first_token_timeout_s", "idle_timeout_s"):
         wait = values[field]
-        if wait is not None and not (wait.is_finite() and 0 < wait <= _LONGEST_WAIT_S):
-            wrong[field] = f"A time limit is above 0 and at most {_LONGEST_WAIT_S:,} seconds, or empty for the default."
+        if wait is not None and not (wait.is_finite() and 0 < wait <= LONGEST_WAIT_S):
+            wrong[field] = f"A time limit is above 0 and at most {LONGEST_WAIT_S:,} seconds, or empty for the default."
     unknown = [name for name in values["refused_parameters"] if name not in PARAMETERS]
     wrong |= providers.wrong_limits(values)
     if unknown:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, ProviderKind, Route
 from blogforge_llm.services import texts, uniqueness
@@ -202,7 +202,7 @@ def _set_models(conn: db.Connection, route_id: int, model_ids: Sequence[int]) ->
         raise Invalid.field("model_ids", "A model can stand in a route only once.")
     missing = [row["id"] for row in sql.list_missing_models(conn, model_ids=list(model_ids))]
     if missing:
-        raise Invalid.field("model_ids", f"There is no model {', '.join(map(str, missing))}.")
+        raise Missing.field("model_ids", f"There is no model {', '.join(map(str, missing))}.")
     sql.delete_route_models(conn, route_id=route_id)
     sql.add_route_models(conn, route_id=route_id, model_ids=list(model_ids))
 

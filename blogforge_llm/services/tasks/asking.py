@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Candidate, Message, Parameters
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import MessageRole
 from blogforge_llm.records.tasks import Lease, Task
@@ -141,7 +141,7 @@ def _route_id(conn: db.Connection, name: str | None) -> int | None:
         return None
     route = routes.find_by_name(conn, name=name)
     if route is None:
-        raise Invalid.field("route", f"There is no route named {name}.")
+        raise Missing.field("route", f"There is no route named {name}.")
     return route.id
 
 
@@ -150,5 +150,5 @@ def _model_id(conn: db.Connection, name: str | None) -> int | None:
         return None
     model = models.find_by_name(conn, name=name)
     if model is None:
-        raise Invalid.field("model", f"There is no model named {name}.")
+        raise Missing.field("model", f"There is no model named {name}.")
     return model.id

@@ -53,7 +53,6 @@ def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candid
 
 
 def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
-    first_token_s = outcome.first_token_s
     sql.finish_attempt(
         conn,
         attempt_id=attempt_id,
@@ -62,16 +61,27 @@ def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
         http_status=outcome.http_status,
         error_code=outcome.error_code,
         error_text=texts.storable(outcome.error_text or "") or None,
-        finish_reason=outcome.finish_reason,
-        text=texts.storable(outcome.text),
-        input_tokens=outcome.usage.input_tokens,
-        output_tokens=outcome.usage.output_tokens,
-        usage_source=outcome.usage.source,
-        cost=outcome.cost,
-        cost_source=outcome.cost_source,
-        provider_request_id=outcome.provider_request_id,
-        first_token_ms=None if first_token_s is None else round(first_token_s * 1000),
+        **answer_columns(outcome),
     )
+
+
+def answer_columns(outcome: Outcome) -> dict[str, Any]:
+    """What is known of an answer, as it is written."""
+    first_token_s = outcome.first_token_s
+    return {
+        "finish_reason": outcome.finish_reason,
+        "text": texts.storable(outcome.text),
+        "input_tokens": outcome.usage.input_tokens,
+        "output_tokens": outcome.usage.output_tokens,
+        "usage_source": outcome.usage.source,
+        "cost": outcome.cost,
+        "cost_source": outcome.cost_source,
+        "provider_request_id": outcome.provider_request_id,
+        "first_token_ms": None if first_token_s is None else round(first_token_s * 1000),
+    }
+
+
+NO_ANSWER = answer_columns(Outcome(AttemptStatus.FAILED, text=""))
 
 
 def abandon(conn: db.Connection, *, task_id: int) -> None:

@@ -21,6 +21,7 @@ from blogforge_llm.records.batches import Batch, BatchStatus, Failure, Item, Ite
 from blogforge_llm.records.tasks import Category, Source
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.ops import budgets
 from blogforge_llm.services.tasks import estimates, kinds, workers
 
 sql = db.load("tasks/batches")
@@ -126,7 +127,10 @@ def update(
     _check_limits(concurrency, priority, budget)
     sql.set_limits(conn, batch_id=batch_id, concurrency=concurrency, priority=priority, budget=budget)
     _estimate(conn, actor, batch_id)
-    return get(conn, actor=actor, batch_id=batch_id)
+    batch = get(conn, actor=actor, batch_id=batch_id)
+    if batch.status is not BatchStatus.DRAFT:
+        _enforce_budget(conn, actor, batch)
+    return batch
 
 
 def start(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
@@ -172,7 +176,13 @@ def retry(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
     if batch.status is not BatchStatus.PAUSED:
         going = [BatchStatus.QUEUED, BatchStatus.RUNNING, BatchStatus.COMPLETED, BatchStatus.FAILED]
         sql.queue_batch(conn, batch_id=batch_id, user_id=actor.id, statuses=going)
+        _enforce_budget(conn, actor, batch)
     return get(conn, actor=actor, batch_id=batch_id)
+
+
+def _enforce_budget(conn: db.Connection, actor: User, batch: Batch) -> None:
+    """From the next call on, until the batch has ended (items.tend)."""
+    budgets.set_for_batch(conn, actor=actor, batch_id=batch.id, amount=batch.budget)
 
 
 def _change(conn: db.Connection, actor: User, batch_id: int) -> None:
@@ -185,7 +195,9 @@ def _queue(conn: db.Connection, actor: User, batch_id: int, status: BatchStatus,
     _change(conn, actor, batch_id)
     if sql.queue_batch(conn, batch_id=batch_id, user_id=actor.id, statuses=[status]) is None:
         raise _wrong(conn, actor, batch_id, refusal)
-    return get(conn, actor=actor, batch_id=batch_id)
+    batch = get(conn, actor=actor, batch_id=batch_id)
+    _enforce_budget(conn, actor, batch)
+    return batch
 
 
 def _wrong(conn: db.Connection, actor: User, batch_id: int, refusal: str) -> Conflict:

@@ -20,7 +20,6 @@ from blogforge_llm.errors import DomainError
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.records.batches import BatchStatus, Ended, Finished, ItemStatus
 from blogforge_llm.records.tasks import Category, Task
-from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.tasks import attempts, kinds, tasks
 
@@ -95,14 +94,11 @@ def pause(conn: db.Connection, *, batch_id: int, note: str) -> None:
 
 
 def tend(conn: db.Connection) -> None:
-    """Pause what can only wait: whoever started it may no longer ask, or its budget is used up."""
+    """Pause what can only wait: whoever started it may no longer ask, or its budget is used up. Budgets of batches that
+    have ended go: while there is any, every call is held against it."""
     batches_sql.pause_those_not_allowed(conn, roles=_ROLES)
     batches_sql.pause_those_spent(conn)
-
-
-def has_budget(conn: db.Connection, *, task_id: int) -> bool:
-    """Whether one more call for the task may be made: what its own attempts took is counted in."""
-    return bool(sql.has_budget(conn, task_id=task_id))
+    batches_sql.delete_ended_budgets(conn)
 
 
 def requeue_lost(conn: db.Connection) -> list[int]:
@@ -119,18 +115,9 @@ def requeue_lost(conn: db.Connection) -> list[int]:
 
 def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
     """The attempt that answered, as `finish` writes it."""
-    return {
-        "attempt_id": attempt_id,
-        "finish_reason": outcome.finish_reason,
-        "text": texts.storable(outcome.text),
-        "input_tokens": outcome.usage.input_tokens,
-        "output_tokens": outcome.usage.output_tokens,
-        "usage_source": outcome.usage.source,
-        "cost": None if outcome.cost is None else str(outcome.cost),
-        "cost_source": outcome.cost_source,
-        "provider_request_id": outcome.provider_request_id,
-        "first_token_ms": None if outcome.first_token_s is None else round(outcome.first_token_s * 1000),
-    }
+    columns = attempts.answer_columns(outcome)
+    cost = None if outcome.cost is None else str(outcome.cost)  # JSON has no numbers as exact
+    return {"attempt_id": attempt_id, **columns, "cost": cost}
 
 
 def _row(end: Ended) -> dict[str, Any]:

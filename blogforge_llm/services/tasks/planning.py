@@ -8,7 +8,7 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Message
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Invalid, Missing
 from blogforge_llm.records.batches import Planned
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import resolver
@@ -69,9 +69,9 @@ def whom(conn: db.Connection, *, route: str | None, model: str | None) -> dict[s
     found_route = routes.find_by_name(conn, name=route) if route else None
     found_model = models.find_by_name(conn, name=model) if model else None
     if route and found_route is None:
-        raise Invalid.field("route", f"There is no route named {route}.")
+        raise Missing.field("route", f"There is no route named {route}.")
     if model and found_model is None:
-        raise Invalid.field("model", f"There is no model named {model}.")
+        raise Missing.field("model", f"There is no model named {model}.")
     return {
         "route_id": found_route.id if found_route else None,
         "model_id": found_model.id if found_model else None,

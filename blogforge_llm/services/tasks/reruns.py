@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Conflict
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.tasks import Task
 from blogforge_llm.services.prompts import resolver
@@ -42,8 +42,8 @@ def create(conn: db.Connection, *, actor: User, task_id: int, prompt: Prompt = P
 
 
 def today(conn: db.Connection, task: Task) -> Resolved:
-    """What the task's template, in the version in use, says of its inputs now. Raises Invalid when it was asked without
-    a template or the template now needs other inputs, and Conflict when the template is archived."""
+    """What the task's template, in the version in use, says of its inputs now. Raises Conflict when it was asked
+    without a template or the template is archived, and Invalid when the template now needs other inputs."""
     if task.template_id is None:
-        raise Invalid.field("prompt", "This task was asked without a template, so there is no newer prompt.")
+        raise Conflict("This task was asked without a template, so there is no newer prompt.")
     return resolver.resolve(conn, template_id=task.template_id, inputs=task.inputs)

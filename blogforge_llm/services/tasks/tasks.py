@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from blogforge_llm import db, jobqueue, tracing
-from blogforge_llm.engine.types import Completion, Message, OutputContract, Parameters, Request
+from blogforge_llm.engine.types import Completion, Message, Outcome, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.tasks import attempts
 
 sql = db.load("tasks/tasks")
+
+Answer = tuple[int, Outcome]  # the id of the attempt that answered, and how it ended
 
 DEADLINE_MAX_S = 3600.0
 
@@ -142,29 +146,54 @@ def request_of(task: Task) -> Request:
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
     """Take a queued task for this run; None when another run has it, it is over, or who asked may no longer ask."""
-    row = sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
-    if row is None:
+    query = start_query(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
+    (rows,) = db.fetch_together(conn, query)
+    return started(conn, rows, run_id=run_id)
+
+
+def start_query(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> AbstractContextManager[Any]:
+    """What `start` does in the database, to be fetched together with other queries and given to `started`."""
+    query: AbstractContextManager[Any] = sql.start_task_cursor(
+        conn, task_id=task_id, run_id=run_id, worker_id=worker_id
+    )
+    return query
+
+
+def started(conn: db.Connection, rows: list[dict[str, Any]], *, run_id: UUID) -> Task | None:
+    """The task that the run got; see `start`."""
+    if not rows:
         return None
+    (row,) = rows
     role, is_active = row.pop("asker_role"), row.pop("asker_is_active")
     if not is_active or Permission.RUN_TASKS not in permissions.MATRIX[Role(role)]:
         message = "Whoever asked may no longer ask a model. An admin can change that."
-        fail(conn, task_id=task_id, run_id=run_id, category=Category.PERMISSION, message=message)
+        fail(conn, task_id=row["id"], run_id=run_id, category=Category.PERMISSION, message=message)
         return None
     return Task(**row | _enums(row))
 
 
-def succeed(conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion) -> bool:
-    """Store the output. False when the run had lost the task: then nothing changed."""
+def succeed(
+    conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion, answer: Answer | None = None
+) -> bool:
+    """Store the output, and the attempt that `answer` names. False when the run had lost the task."""
     return _finish(
-        conn, task_id, run_id, TaskStatus.SUCCEEDED,
+        conn, task_id, run_id, TaskStatus.SUCCEEDED, answer,
         output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id,
     )  # fmt: skip
 
 
-def fail(conn: db.Connection, *, task_id: int, run_id: UUID, category: Category, message: str) -> bool:
-    """End it without output; `message` is shown to people. A cancelled run ends as cancelled."""
+def fail(
+    conn: db.Connection,
+    *,
+    task_id: int,
+    run_id: UUID,
+    category: Category,
+    message: str,
+    answer: Answer | None = None,
+) -> bool:
+    """End it without output; `message` is shown to people. A cancelled run ends as cancelled, whatever its `answer`."""
     status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
-    return _finish(conn, task_id, run_id, status, error_category=category, error_message=message)
+    return _finish(conn, task_id, run_id, status, answer, error_category=category, error_message=message)
 
 
 def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
@@ -239,20 +268,19 @@ def _finish(
     task_id: int,
     run_id: UUID,
     status: TaskStatus,
+    answer: Answer | None,
     *,
     output: str | None = None,
     served_by_model_id: int | None = None,
     error_category: Category | None = None,
     error_message: str | None = None,
 ) -> bool:
+    attempt_id, columns = (answer[0], attempts.answer_columns(answer[1])) if answer else (None, attempts.NO_ANSWER)
     done = sql.finish_task(
         conn, task_id=task_id, run_id=run_id, status=status, output=output, served_by_model_id=served_by_model_id,
-        error_category=error_category, error_message=error_message,
+        error_category=error_category, error_message=error_message, attempt_id=attempt_id, **columns,
     )  # fmt: skip
-    if done is None:
-        return False
-    announce(conn, task_id=task_id)
-    return True
+    return done is not None
 
 
 def _enums(row: dict[str, Any]) -> dict[str, Any]:

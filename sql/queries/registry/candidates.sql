@@ -3,71 +3,50 @@
 -- name: list_for_route(route_id, user_id)
 -- In the route's order, each as often as there are keys for it: the user's own before the shared ones. Without a route
 -- the default one; a route without models is one row without a model. One read, because somebody waits for it.
-SELECT r.name AS route_name, m.id AS model_id, m.name AS model_name, m.context_window, price.input_price,
-       price.output_price, m.streams, m.refused_parameters, COALESCE(m.first_token_timeout_s, CASE WHEN NOT p.is_local THEN
-           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'first_token_timeout_s') END) AS first_token_timeout_s,
-       COALESCE(m.idle_timeout_s, CASE WHEN NOT p.is_local THEN
-           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'idle_timeout_s') END) AS idle_timeout_s,
-       m.is_enabled, m.archived_at,
-       p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
-       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
-       ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]
-           AS account_limits,
-       ARRAY[m.requests_per_minute, m.tokens_per_minute, m.requests_per_day, m.tokens_per_day, m.max_in_flight]
-           AS model_limits,
-       EXISTS (SELECT FROM limit_notices n
-                WHERE n.name = 'model:' || m.id || '@' || coalesce('key:' || k.id, 'provider:' || p.id)
-                  AND n.resets_at > clock_timestamp()) AS has_notice,
-       (SELECT jsonb_agg(jsonb_build_array(l.valid_from, l.input_price::text, l.output_price::text) ORDER BY l.valid_from)
-          FROM model_prices l
-         WHERE l.model_id = m.id AND l.valid_from > statement_timestamp()) AS later_prices,
-       m.max_output_tokens, EXISTS (SELECT FROM budgets) AS has_budgets,
-       EXISTS (SELECT FROM circuits c
-                WHERE c.name IN ('provider:' || p.id, 'key:' || k.id, 'model:' || m.id, 'model:' || m.id || '@key:' || k.id)
-                  AND c.state <> 'closed') AS is_held_back,
-       (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
+SELECT r.name AS route_name, m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.later_prices,
+       m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
+       m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
+       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
+       now.has_notice, now.is_held_back
   FROM routes r
   LEFT JOIN route_models rm ON rm.route_id = r.id
-  LEFT JOIN models m ON m.id = rm.model_id
-  LEFT JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN LATERAL price_at(m.id, statement_timestamp()) price ON true
+  LEFT JOIN askable_models m ON m.model_id = rm.model_id
   LEFT JOIN provider_keys k
-    ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+    ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+  LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
  WHERE (r.id = :route_id OR (:route_id::bigint IS NULL AND r.is_default)) AND r.archived_at IS NULL
  ORDER BY rm.position, k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_model(model_id, user_id)
 -- The same for a model that is asked by itself.
-SELECT m.id AS model_id, m.name AS model_name, m.context_window, price.input_price,
-       price.output_price, m.streams, m.refused_parameters, COALESCE(m.first_token_timeout_s, CASE WHEN NOT p.is_local THEN
-           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'first_token_timeout_s') END) AS first_token_timeout_s,
-       COALESCE(m.idle_timeout_s, CASE WHEN NOT p.is_local THEN
-           (SELECT (value #>> '{}')::numeric FROM settings WHERE key = 'idle_timeout_s') END) AS idle_timeout_s,
-       m.is_enabled, m.archived_at,
-       p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
-       p.is_enabled AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
-       ARRAY[p.requests_per_minute, p.tokens_per_minute, p.requests_per_day, p.tokens_per_day, p.max_in_flight]
-           AS account_limits,
-       ARRAY[m.requests_per_minute, m.tokens_per_minute, m.requests_per_day, m.tokens_per_day, m.max_in_flight]
-           AS model_limits,
-       EXISTS (SELECT FROM limit_notices n
-                WHERE n.name = 'model:' || m.id || '@' || coalesce('key:' || k.id, 'provider:' || p.id)
-                  AND n.resets_at > clock_timestamp()) AS has_notice,
-       (SELECT jsonb_agg(jsonb_build_array(l.valid_from, l.input_price::text, l.output_price::text) ORDER BY l.valid_from)
-          FROM model_prices l
-         WHERE l.model_id = m.id AND l.valid_from > statement_timestamp()) AS later_prices,
-       m.max_output_tokens, EXISTS (SELECT FROM budgets) AS has_budgets,
-       EXISTS (SELECT FROM circuits c
-                WHERE c.name IN ('provider:' || p.id, 'key:' || k.id, 'model:' || m.id, 'model:' || m.id || '@key:' || k.id)
-                  AND c.state <> 'closed') AS is_held_back,
-       (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
-  FROM models m
-  JOIN providers p ON p.id = m.provider_id
-  LEFT JOIN LATERAL price_at(m.id, statement_timestamp()) price ON true
+SELECT m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.later_prices,
+       m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
+       m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
+       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
+       now.has_notice, now.is_held_back
+  FROM askable_models m
   LEFT JOIN provider_keys k
-    ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
- WHERE m.id = :model_id
+    ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+  LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
+ WHERE m.model_id = :model_id
  ORDER BY k.user_id IS NULL, k.position, k.id;
+
+-- name: list_for_task(task_id)
+-- The same for what a task says, with the keys of who asked: it can be read before the task is.
+SELECT r.name AS route_name, m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.later_prices,
+       m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
+       m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
+       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
+       now.has_notice, now.is_held_back
+  FROM tasks t
+  LEFT JOIN routes r ON t.model_id IS NULL AND (r.id = t.route_id OR (t.route_id IS NULL AND r.is_default)) AND r.archived_at IS NULL
+  LEFT JOIN route_models rm ON rm.route_id = r.id
+  LEFT JOIN askable_models m ON m.model_id = COALESCE(t.model_id, rm.model_id)
+  LEFT JOIN provider_keys k
+    ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = t.asked_by)
+  LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
+ WHERE t.id = :task_id
+ ORDER BY rm.position, k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_provider(provider_id, user_id)
 -- The provider itself, for asking what models it has.

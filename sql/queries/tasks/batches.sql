@@ -85,6 +85,11 @@ UPDATE batches b SET status = 'paused', note = 'Whoever started it may no longer
  WHERE b.status IN ('queued', 'running')
    AND NOT EXISTS (SELECT FROM users u WHERE u.id = b.asked_by AND u.is_active AND u.role = ANY (:roles));
 
+-- name: delete_ended_budgets()!
+DELETE FROM budgets g
+ WHERE g.batch_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM batches b WHERE b.id = g.batch_id AND b.status IN ('queued', 'running', 'paused'));
+
 -- name: pause_those_spent()!
 -- Nothing runs, and one more item might go over the budget.
 UPDATE batches

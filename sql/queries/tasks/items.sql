@@ -262,12 +262,5 @@ UPDATE items i SET status = lost.status, finished_at = lost.finished_at
  WHERE i.task_id = lost.id AND (SELECT count(*) FROM told) >= 0
 RETURNING i.task_id;
 
--- name: has_budget(task_id)$
--- Looked at between two calls of a task, whose own are not yet in its batch's cost.
-SELECT b.budget IS NULL OR b.cost + (SELECT coalesce(sum(a.cost), 0) FROM attempts a WHERE a.task_id = t.id) < b.budget
-  FROM tasks t
-  JOIN batches b ON b.id = t.batch_id
- WHERE t.id = :task_id;
-
 -- name: list_provider_kinds()
 SELECT DISTINCT kind FROM providers WHERE is_enabled AND archived_at IS NULL;

@@ -44,7 +44,7 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = ANY (:task_ids);
 
--- name: start_task(task_id, run_id, worker_id)^
+-- name: start_task(task_id, run_id, worker_id)
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
 -- live pages, answers the task as get_task does and the standing of who asked, and leaves the flush to the attempt's row, which is written next.
 WITH unflushed AS MATERIALIZED (
@@ -77,19 +77,35 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
   LEFT JOIN users asker ON asker.id = t.asked_by;
 
--- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message)$
--- Compare-and-set on the run: a run that lost its lease changes nothing. Totals are those of all attempts.
-UPDATE tasks t
-   SET status = :status, output = :output, served_by_model_id = :served_by_model_id,
-       error_category = :error_category, error_message = :error_message, finished_at = clock_timestamp(),
-       input_tokens = a.input_tokens, output_tokens = a.output_tokens, cost = a.cost, cost_source = a.cost_source
-  FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input_tokens, COALESCE(SUM(output_tokens), 0) AS output_tokens,
-               SUM(cost) AS cost,
-               CASE WHEN COUNT(*) = 0 OR bool_or(cost_source = 'unknown') THEN 'unknown'
-                    WHEN bool_or(cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
-          FROM attempts WHERE task_id = :task_id) a
- WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running'
-RETURNING t.id;
+-- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message, attempt_id, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)$
+-- Compare-and-set on the run: a run that lost its lease changes nothing but the attempt that answered, which is written
+-- here too, for somebody waits. Totals are those of all attempts. Live pages are told.
+WITH answered AS (
+    UPDATE attempts
+       SET status = 'succeeded', category = NULL, finish_reason = :finish_reason, text = :text, input_tokens = :input_tokens,
+           output_tokens = :output_tokens, usage_source = :usage_source, cost = :cost, cost_source = :cost_source,
+           provider_request_id = :provider_request_id, first_token_ms = :first_token_ms, finished_at = clock_timestamp()
+     WHERE id = :attempt_id
+), finished AS (
+    UPDATE tasks t
+       SET status = :status, output = :output, served_by_model_id = :served_by_model_id,
+           error_category = :error_category, error_message = :error_message, finished_at = clock_timestamp(),
+           input_tokens = a.input_tokens, output_tokens = a.output_tokens, cost = a.cost, cost_source = a.cost_source
+      FROM (SELECT COALESCE(SUM(c.input_tokens), 0) AS input_tokens, COALESCE(SUM(c.output_tokens), 0) AS output_tokens,
+                   SUM(c.cost) AS cost,
+                   CASE WHEN COUNT(*) = 0 OR bool_or(c.cost_source = 'unknown') THEN 'unknown'
+                        WHEN bool_or(c.cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
+              FROM (SELECT input_tokens, output_tokens, cost, cost_source
+                      FROM attempts WHERE task_id = :task_id AND id IS DISTINCT FROM :attempt_id::bigint
+                     UNION ALL
+                    SELECT :input_tokens::integer, :output_tokens::integer, :cost::numeric, :cost_source::text
+                     WHERE :attempt_id::bigint IS NOT NULL) c) a
+     WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running'
+    RETURNING t.id
+), told AS MATERIALIZED (
+    SELECT pg_notify('task_live', 's' || id) FROM finished
+)
+SELECT f.id FROM finished f WHERE (SELECT count(*) FROM told) >= 0;
 
 -- name: cancel_queued_task(task_id)$
 UPDATE tasks SET status = 'cancelled', cancel_requested_at = now(), finished_at = now()

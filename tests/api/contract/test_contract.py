@@ -46,7 +46,13 @@ def furnish(installation: Installation, standin: Standin) -> None:
     api("POST", "/llm/models", {"provider_id": provider_id, "name": "llama-3.3-70b-versatile"})
     api("POST", "/llm/presets", {"name": "Calm", "parameters": {"temperature": 0.2}})
     installation.command("library", "import", "editorial")
+    api("POST", "/llm/templates", {"name": "Plain", "blocks": [{"role": "user", "content": "About {{ basic_idea }}"}]})
+    api("POST", "/llm/budgets", {"scope": "instance", "period": "month", "amount": "50"})
+    question = [{"role": "user", "content": "Name three colours."}]
+    api("POST", "/batches", {"title": "Colours", "items": [{"messages": question}]})
     post_id = api("POST", "/posts", {"idea": "Why bread rises"})["id"]
+    api("POST", f"/posts/{post_id}/sections", {"heading": "Gluten, the net"})
+    api("POST", f"/posts/{post_id}/items", {"kind": "fact", "text": "Salt slows yeast."})
     suggestions = api("POST", f"/posts/{post_id}/fields/basic_idea/suggestions", {})
     installation.wait_for_task(suggestions[0]["task_id"])
 

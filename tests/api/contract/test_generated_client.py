@@ -1,4 +1,6 @@
-"""The document is good enough for a generator: its client connects a model and gets an answer."""
+"""The document is good enough for a generator: its client connects a model, gets an answer, has a post's field
+suggested and runs a batch.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.installation import Installation
+from tests.installation import Installation, wait_until
 from tests.provider_standin import Standin
 
 pytestmark = pytest.mark.processes
@@ -34,7 +36,7 @@ class Generated:
         package = importlib.import_module("blogforge_client")
         self.client = package.AuthenticatedClient(installation.url, token=installation.token)
 
-    def call(self, noun: str, operation: str, *path: int, body: Any = None) -> Any:
+    def call(self, noun: str, operation: str, *path: int | str, body: Any = None) -> Any:
         """The parsed answer; a problem document is an answer of another type."""
         module = importlib.import_module(f"blogforge_client.api.{noun}.{operation}")
         given = {"body": body} if body is not None else {}
@@ -68,6 +70,36 @@ def test_a_generated_client_does_the_main_job(
         task = api.call("tasks", "post_api_v1_llm_tasks", body=api.make("TaskIn", **asked))
         installation.wait_for_task(task.id)
         done = api.call("tasks", "get_api_v1_llm_tasks_task_id", task.id)
+        suggestion = suggest(api, installation, template.id, route.id)
+        batch = run_batch(api, route.name)
         api.client.get_httpx_client().close()
     assert (done.status.value, done.output, done.served_by) == ("succeeded", "Why Bread Rises", MODEL)
     assert [attempt.model for attempt in done.attempts] == [MODEL]
+    assert (suggestion.status.value, suggestion.text) == ("accepted", "Why Bread Rises")
+    assert (batch.status.value, batch.succeeded) == ("completed", 2)
+
+
+def suggest(api: Generated, installation: Installation, template_id: int, route_id: int) -> Any:
+    """A post whose field gets what an action of ours says, accepted."""
+    asked = {"field": "provisional_title", "name": "Title", "template_id": template_id, "route_id": route_id}
+    api.call("actions", "post_api_v1_llm_actions", body=api.make("NewActionIn", **asked))
+    post = api.call("posts", "post_api_v1_posts", body=api.make("PostIn", idea="Why bread rises"))
+    text = api.make("FieldIn", text="Yeast makes gas.", base_revision=None)
+    api.call("fields", "put_api_v1_posts_post_id_fields_field_key", post.id, "basic_idea", body=text)
+    field, usual = (post.id, "provisional_title"), api.make("SuggestionIn")
+    made = api.call("suggestions", "post_api_v1_posts_post_id_fields_field_key_suggestions", *field, body=usual)
+    installation.wait_for_task(made[0].task_id)
+    as_it_is = api.make("AcceptIn")
+    return api.call("suggestions", "post_api_v1_suggestions_suggestion_id_accept", made[0].id, body=as_it_is)
+
+
+def run_batch(api: Generated, route: str) -> Any:
+    items = [{"messages": [{"role": "user", "content": f"A title for {noun}"}]} for noun in ("bread", "salt")]
+    batch = api.call("batches", "post_api_v1_batches", body=api.make("BatchIn", title="Two", items=items, route=route))
+    api.call("batches", "post_api_v1_batches_batch_id_start", batch.id)
+
+    def now() -> Any:
+        return api.call("batches", "get_api_v1_batches_batch_id", batch.id)
+
+    wait_until(lambda: now().finished_at is not None, timeout=30, why="the batch did not end")
+    return now()

@@ -40,7 +40,7 @@ def test_asking_answers_at_once_with_a_list(program, alice, asking):
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"count": 5}, "count"), ({"count": 0}, "count"), ({"route": "Nobody"}, "route"), ({"model": "none"}, "model"),
+        ({"count": 5}, "count"), ({"count": 0}, "count"), ({"route": 7}, "route"), ({"model": ""}, "model"),
         ({"route": "Default", "model": "llama"}, "model"), ({"action_id": 2**40}, "action_id"),
         ({"parameters": {"temperature": 9}}, "parameters.temperature"), ({"unknown": 1}, "unknown"),
     ],
@@ -49,6 +49,12 @@ def test_what_cannot_be_asked_is_a_problem_of_that_field(program, alice, asking,
     answer = program(alice).post(asking, body)
     assert answer.status_code == 422
     assert field in answer.json["errors"]
+
+
+@pytest.mark.parametrize("whom", [{"route": "Nobody"}, {"model": "none"}])
+def test_whom_there_is_not_is_not_found(program, alice, asking, whom):
+    answer = program(alice).post(asking, whom)
+    assert answer.status_code == 404 and list(answer.json["errors"]) == list(whom)
 
 
 def test_an_empty_field_that_the_prompt_needs_is_named(conn, program, ada, alice, post, asking):
@@ -74,7 +80,7 @@ def test_a_suggestion_is_accepted_as_it_is_without_any_body(conn, program, alice
     assert (field["text"], field["revision"]) == ("Better.", answer.json["revision"])
     revision = program(alice).get(f"/posts/{post.id}/fields/basic_idea/revisions").json["items"][0]
     assert (revision["origin"], revision["suggestion_id"], revision["cost"]) == (
-        "accepted", suggestion_id, "0.000412000",
+        "accepted", suggestion_id, "0.000412",
     )  # fmt: skip
 
 

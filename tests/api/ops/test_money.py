@@ -75,10 +75,15 @@ def test_the_ledger_sums_up_and_names_its_rows(conn: db.Connection, program: Pro
 
 
 @pytest.mark.parametrize(
-    "query", ["?month=soon", "?from=2026-11-05&to=2026-11-01", "?group=colour", "/attempts?group=model&key=x"]
+    "query", ["?month=soon", "?from=2026-11-05&to=2026-11-01", "?group=colour", "/attempts?group=colour"]
 )
 def test_a_question_without_sense_is_refused(program: Program, ada: User, query: str) -> None:
     assert program(ada).get(f"/llm/ledger{query}").status_code == 422
+
+
+def test_a_sum_that_is_not_there_is_not_found(program: Program, ada: User) -> None:
+    for query in ("group=model&key=x", "group=model", "group=source&key=guessed"):
+        assert program(ada).get(f"/llm/ledger/attempts?{query}").status_code == 404
 
 
 def test_a_price_to_come_is_set_and_deleted(conn: db.Connection, program: Program, ada: User, alice: User) -> None:

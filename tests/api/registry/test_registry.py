@@ -108,7 +108,7 @@ def test_models_routes_and_presets_by_the_names_of_the_contract(program: Program
         ("/llm/models", {"provider_id": 1, "name": "x", "tokens_per_day": 1.5}, "tokens_per_day"),
         ("/llm/models", {"provider_id": 1, "name": "x", "refused_parameters": ["colour"]}, "refused_parameters"),
         ("/llm/models", {"name": "x"}, "provider_id"),
-        ("/llm/routes", {"name": "x", "model_ids": [999999999]}, "model_ids"),
+        ("/llm/routes", {"name": "x", "model_ids": ["1"]}, "model_ids"),
         ("/llm/presets", {"name": "x", "parameters": {"temperature": 3}}, "parameters.temperature"),
         ("/llm/presets", {"name": "x", "parameters": {"colour": 3}}, "parameters.colour"),
         ("/llm/keys", {"provider_id": 1}, "api_key"),
@@ -122,6 +122,11 @@ def test_bad_input_of_the_others_is_named_too(
     answer = api.post(path, {**data, **({"provider_id": provider_id} if "provider_id" in data else {})})
     assert answer.status_code == 422
     assert any(name.startswith(field) for name in answer.json["errors"])
+
+
+def test_a_route_over_a_model_that_is_not_there_is_not_found(program: Program, ada: User) -> None:
+    answer = program(ada).post("/llm/routes", {"name": "x", "model_ids": [999999999]})
+    assert answer.status_code == 404 and list(answer.json["errors"]) == ["model_ids"]
 
 
 def test_readers_read_and_only_admins_write(program: Program, ada: User, alice: User, charlie: User) -> None:

@@ -67,13 +67,19 @@ def test_pause_resume_cancel_and_retry_answer_409_where_they_make_no_sense(api: 
     ("change", "field"),
     [
         ({"title": " "}, "title"), ({"items": []}, "items"), ({"concurrency": 0}, "concurrency"),
-        ({"budget": "0"}, "budget"), ({"route": "Nowhere"}, "route"), ({"items": [{"inputs": {"a": "b"}}]}, "items"),
+        ({"budget": "0"}, "budget"), ({"budget": 0}, "budget"), ({"budget": True}, "budget"),
+        ({"items": [{"inputs": {"a": "b"}}]}, "items"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_planned_is_refused_by_field(api: Any, change: dict[str, Any], field: str) -> None:
     answer = api.post("/batches", BATCH | change)
     assert answer.status_code == 422
     assert any(name.startswith(field) for name in answer.json["errors"])
+
+
+def test_a_batch_for_a_route_that_is_not_there_is_not_found(api: Any) -> None:
+    answer = api.post("/batches", BATCH | {"route": "Nowhere"})
+    assert answer.status_code == 404 and list(answer.json["errors"]) == ["route"]
 
 
 def test_a_batch_does_not_exist_for_others_and_a_viewer_cannot_plan_one(

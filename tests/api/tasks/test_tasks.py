@@ -37,9 +37,8 @@ def test_asking_answers_202_with_the_id(api: Any) -> None:
         ({}, "messages"),
         (QUESTION | {"template_id": 1}, "messages"),
         (QUESTION | {"route": "Default", "model": "echo"}, "model"),
-        (QUESTION | {"route": "Nowhere"}, "route"),
-        (QUESTION | {"model": "nobody"}, "model"),
         (QUESTION | {"deadline_s": 0}, "deadline_s"),
+        (QUESTION | {"deadline_s": "5"}, "deadline_s"),
         (QUESTION | {"parameters": {"temperature": 3}}, "parameters.temperature"),
         ({"messages": [{"role": "robot", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": "a\x00b"}]}, "messages.0.content"),
@@ -53,6 +52,12 @@ def test_bad_input_is_named_by_its_field(api: Any, body: Any, field: str) -> Non
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
     assert field in answer.json["errors"]
+
+
+@pytest.mark.parametrize("whom", [{"route": "Nowhere"}, {"model": "nobody"}])
+def test_whom_there_is_not_is_not_found_and_named(api: Any, whom: dict[str, str]) -> None:
+    answer = api.post("/llm/tasks", QUESTION | whom)
+    assert answer.status_code == 404 and list(answer.json["errors"]) == list(whom)
 
 
 def test_a_repeated_post_with_the_same_key_makes_one_task(api: Any, conn: db.Connection) -> None:
@@ -112,7 +117,7 @@ def test_a_rerun_says_which_prompt_and_is_compared(api: Any, conn: db.Connection
     assert {"kind": "added", "text": "Praise"} in found["prompt"]
     assert api.post(f"/llm/tasks/{old}/rerun", {"prompt": "newest"}).status_code == 422
     free = api.post("/llm/tasks", QUESTION).json["id"]
-    assert api.get(f"/llm/tasks/{free}/comparison").status_code == 422
+    assert api.get(f"/llm/tasks/{free}/comparison").status_code == 409
     assert api.get(f"/llm/tasks/{free}/comparison?other=987654321").status_code == 404
 
 
