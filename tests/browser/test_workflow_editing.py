@@ -1,4 +1,4 @@
-"""The workflow edited in a real browser: put in order by keyboard and by dragging, and limits counted while one types."""
+"""The workflow edited in a real browser: put in order by keyboard and by dragging, with limits counted while typing."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Text
+from blogforge_llm.api.fields import Id, Line, Text, Version, Whole
 from blogforge_llm.records.editorial import FieldKind, Scope
 from blogforge_llm.services.editorial import limits
 from blogforge_llm.services.editorial.workflow_steps import ICONS
@@ -20,11 +20,11 @@ _ARCHIVED = {"description": "null while it is in use."}
 _SHAPE: Any = {"metadata": {"description": "A `list` has one item per line.", "example": "text"}}
 _KIND = validate.OneOf([kind.value for kind in FieldKind])
 _CHARACTERS: Any = {
-    "strict": True, "validate": validate.Range(1, limits.MOST_CHARACTERS),
+    "validate": validate.Range(1, limits.MOST_CHARACTERS),
     "metadata": {"description": "The most characters. Texts from before a limit stay as they are.", "example": 600},
 }  # fmt: skip
 _WORDS: Any = {
-    "strict": True, "allow_none": True, "validate": validate.Range(1, limits.MOST_WORDS),
+    "allow_none": True, "validate": validate.Range(1, limits.MOST_WORDS),
     "metadata": {"description": "The most words; null: as many as the characters allow.", "example": 120},
 }  # fmt: skip
 
@@ -110,8 +110,8 @@ class WorkflowFieldIn(Schema):
         validate=validate.OneOf([Scope.POST.value, Scope.SECTION.value]),
         metadata={"description": "Whether posts have it or their sections. Fixed once used.", "example": "post"},
     )
-    max_length = fields.Integer(**_CHARACTERS)
-    max_words = fields.Integer(**_WORDS)
+    max_length = Whole(**_CHARACTERS)
+    max_words = Whole(**_WORDS)
 
 
 class NewWorkflowFieldIn(WorkflowFieldIn):
@@ -128,7 +128,7 @@ class WorkflowOrderIn(Schema):
     order = fields.List(
         Id(), required=True, metadata={"description": "The ids of all that are in use, once each.", "example": [2, 1]}
     )
-    version = fields.Integer(strict=True, required=True, metadata=_VERSION)
+    version = Version(required=True, metadata=_VERSION)
 
 
 class SubstageOrderIn(WorkflowOrderIn):

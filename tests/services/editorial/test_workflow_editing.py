@@ -239,7 +239,7 @@ def test_a_new_limit_holds_for_what_is_written_from_then_on(conn, ada, alice, po
     assert fields.get(conn, post_id=post.id, field_key="self_review").text == long
     assert [(each.unit, each.over) for each in limits.measures(changed, long)] == [("characters", 0), ("words", 3)]
     write_post(conn, alice, post, "self_review", "one two three four")
-    with pytest.raises(Invalid, match="at most 2 words; this has 5.*What is saved has 4"):
+    with pytest.raises(Invalid, match=r"at most 2 words; this has 5.*What is saved has 4"):
         write_post(conn, alice, post, "self_review", long)
     current = write_post(conn, alice, post, "self_review", "one two")
     with pytest.raises(Invalid, match="at most 2 words; this has 3"):
