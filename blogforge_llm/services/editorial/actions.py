@@ -148,13 +148,13 @@ def reorder(conn: db.Connection, *, actor: User, field_id: int, order: Sequence[
 
 def engine_settings(action: Action) -> tuple[Parameters, OutputContract]:
     """What the engine is told: the preset under the action's own parameters, and the contract with what follows from
-    the field where it is silent."""
+    the field where it is silent. The limits of the field hold whatever the contract says."""
     merged = action.preset_parameters | action.parameters
     if "stop" in merged:
         merged["stop"] = tuple(merged["stop"])
-    usual: dict[str, Any] = {"shape": action.field_kind, "max_length": action.field_max_length}
-    contract = usual | {"max_words": action.field_max_words} | action.contract
-    return Parameters(**merged), OutputContract(**contract)
+    contract: dict[str, Any] = {"shape": action.field_kind} | action.contract
+    contract["max_length"] = min(contract.get("max_length", action.field_max_length), action.field_max_length)
+    return Parameters(**merged), OutputContract(**contract, max_words=action.field_max_words)
 
 
 def _logged(conn: db.Connection, actor: User, verb: str, before: Action) -> Action:

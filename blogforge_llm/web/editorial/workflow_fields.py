@@ -25,8 +25,9 @@ _TEXTS = ("key", "name", "kind", "help", "scope")
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     permissions.require(viewers.current(), Permission.KEEP_WORKFLOW)
-    form = {"substage_id": request.args.get("substage", ""), "kind": "text", "scope": "post"}
-    return render_template(_NEW, form=form, errors={}, **_choices())
+    step = request.args.get("substage", 0, type=int)
+    form = {"substage_id": step, "kind": "text", "scope": "post"}
+    return render_template(_NEW, form=form, errors={}, **_choices(step))
 
 
 @bp.post("")
@@ -35,7 +36,7 @@ def create() -> ResponseReturnValue:
         with db.transaction() as conn:
             field = workflow_fields.create(conn, actor=viewers.current(), **({"key": "", "name": ""} | _typed()))
     except forms.REFUSALS as refusal:
-        return forms.again(_NEW, refusal, form=request.form, **_choices())
+        return forms.again(_NEW, refusal, form=request.form, **_choices(request.form.get("substage_id", 0, type=int)))
     return workflow_orders.done(f"“{field.name}” is added to {field.substage_name}.", _page(field.id))
 
 
@@ -87,9 +88,14 @@ def _page(field_id: int) -> str:
     return url_for("workflow_fields.show", field_id=field_id)
 
 
-def _choices() -> dict[str, Any]:
+def _choices(chosen: int) -> dict[str, Any]:
+    """And where somebody came from who adds a field."""
     with db.transaction() as conn:
-        return {"substages": workflow.list_substages(conn)}
+        substages = workflow.list_substages(conn)
+    is_known = any(step.id == chosen for step in substages)
+    index = url_for("workflow_stages.index")
+    back = url_for("workflow_substages.show", substage_id=chosen) if is_known else index
+    return {"substages": substages, "back": back}
 
 
 def _context(field_id: int) -> dict[str, Any]:

@@ -250,6 +250,20 @@ def test_a_new_limit_holds_for_what_is_written_from_then_on(conn, ada, alice, po
     assert back.text == long
 
 
+def test_a_model_is_held_to_the_limits_of_the_field_or_to_less(conn, ada):
+    field, template = (
+        add(conn, ada, "limited", max_length=200, max_words=30),
+        make_template(conn, ada, inline("Write.")),
+    )
+    for wanted, most in ((500, 200), (100, 100), (None, 200)):
+        action = actions.create(
+            conn, actor=ada, field_id=field.id, name=f"To {wanted}", template_id=template.id,
+            contract={} if wanted is None else {"max_length": wanted},
+        )  # fmt: skip
+        contract = actions.engine_settings(action)[1]
+        assert (contract.max_length, contract.max_words) == (most, 30)
+
+
 def test_a_new_kind_changes_no_text_until_somebody_does(conn, ada, alice, post):
     field = workflow.get_field(conn, key="self_review")
     first = write_post(conn, alice, post, "self_review", "one\ntwo")
