@@ -36,7 +36,7 @@ def create(
     with _unique_name(conn, about["name"]):
         part_id: int = sql.create_part(conn, **about, created_by=actor.id)
     number = _add(conn, part_id, words, note=note, actor=actor)
-    _publish(conn, part_id, get_version(conn, part_id=part_id, number=number), actor)
+    _point(conn, part_id, get_version(conn, part_id=part_id, number=number), actor)
     made = get(conn, part_id=part_id)
     audit.record(conn, actor=actor, action="create", noun="part", noun_id=part_id, detail=made.name, after=_told(made))
     return made
@@ -252,9 +252,13 @@ def _add(conn: db.Connection, part_id: int, words: PartText, *, note: str, actor
     return number
 
 
-def _publish(conn: db.Connection, part_id: int, version: PartVersion, actor: User) -> None:
+def _point(conn: db.Connection, part_id: int, version: PartVersion, actor: User) -> None:
     sql.publish_version(conn, part_id=part_id, version_id=version.id)
     sql.mark_published(conn, version_id=version.id, user_id=actor.id)
+
+
+def _publish(conn: db.Connection, part_id: int, version: PartVersion, actor: User) -> None:
+    _point(conn, part_id, version, actor)
     part = get(conn, part_id=part_id)
     _record(conn, actor, "publish", part, f"version {version.number}")
 

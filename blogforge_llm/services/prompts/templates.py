@@ -37,7 +37,7 @@ def create(
     with _unique_name(conn, about["name"]):
         template_id: int = sql.create_template(conn, **about, created_by=actor.id)
     number = _add(conn, template_id, checked, note=note, actor=actor, typed=typed)
-    _publish(conn, template_id, get_version(conn, template_id=template_id, number=number), actor)
+    _point(conn, template_id, get_version(conn, template_id=template_id, number=number), actor)
     made = set_approval(conn, actor=actor, template_id=template_id, needs_approval=needs_approval)
     audit.record(
         conn, actor=actor, action="create", noun="template", noun_id=template_id, detail=made.name, after=_told(made)
@@ -292,9 +292,13 @@ def _add(
     return number
 
 
-def _publish(conn: db.Connection, template_id: int, version: TemplateVersion, actor: User) -> None:
+def _point(conn: db.Connection, template_id: int, version: TemplateVersion, actor: User) -> None:
     sql.publish_version(conn, template_id=template_id, version_id=version.id)
     sql.mark_published(conn, version_id=version.id, user_id=actor.id)
+
+
+def _publish(conn: db.Connection, template_id: int, version: TemplateVersion, actor: User) -> None:
+    _point(conn, template_id, version, actor)
     _record(conn, actor, "publish", get(conn, template_id=template_id), f"version {version.number}")
 
 

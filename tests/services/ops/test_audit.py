@@ -115,7 +115,6 @@ def _part(conn: db.Connection, ada: User) -> None:
     part = parts.create(conn, actor=ada, name="Plain", kind="style", role="system", content="Short words.")
     parts.update(conn, actor=ada, part_id=part.id, content="Shorter words.")
     parts.publish(conn, actor=ada, part_id=part.id, number=1)
-    parts.restore(conn, actor=ada, part_id=part.id, number=2)
     parts.archive(conn, actor=ada, part_id=part.id)
     parts.unarchive(conn, actor=ada, part_id=part.id)
 
@@ -148,7 +147,7 @@ DEEDS: list[tuple[str, Deed, list[str]]] = [
     ("route", _route, ["create", "update", "update", "update", "update", "create", "archive"]),
     ("model", _model, ["create", "create", "update", "archive"]),
     ("preset", _preset, ["create", "update", "delete"]),
-    ("part", _part, ["create", "update", "publish", "restore", "archive", "unarchive"]),
+    ("part", _part, ["create", "publish", "update", "publish", "archive", "unarchive"]),
     ("template", _template, ["create", "update", "archive", "unarchive", "publish"]),
     ("action", _action, ["create", "update", "archive", "unarchive"]),
     ("user", _user, ["create", "update", "delete"]),

@@ -68,10 +68,7 @@ def test_a_browser_tells_of_a_script_that_failed(browse: Browse, conn: db.Connec
     ("said", "kind"),
     [
         ({"csp-report": {"violated-directive": "img-src", "blocked-uri": "https://x.example"}}, "img-src"),
-        (
-            [{"type": "csp-violation", "body": {"effectiveDirective": "font-src", "blockedURL": "inline"}}],
-            "script-src",
-        ),
+        ([{"type": "csp-violation", "body": {"effectiveDirective": "font-src", "blockedURL": "inline"}}], "font-src"),
     ],
 )
 def test_a_browser_tells_what_the_policy_stopped(
