@@ -96,6 +96,8 @@ def test_archiving_shows_first_what_it_changes_and_takes_it_back(conn, browse, a
     overview = browse(alice).get(f"/posts/{post.id}").text
     assert "Texts in archived fields (1)" in overview and "On Monday." in overview
     assert "On Monday." in browse(alice).get(f"/posts/{post.id}/fields/scheduling/revisions").text
+    stage = workflow.list_stages(conn)[-1].id
+    assert 'aria-label="Bring back Launch"' in page.get(f"{HOME}/stages/{stage}").text
     page.post(f"{HOME}/substages/{step}/restoration")
     assert "On Monday." in browse(alice).get(f"/workflow/launch/?post_id={post.id}").text
 
