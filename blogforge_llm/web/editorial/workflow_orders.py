@@ -8,23 +8,14 @@ from typing import Any
 from flask import Response, flash, make_response, request
 from flask.typing import ResponseReturnValue
 
-from blogforge_llm.errors import DomainError, Invalid
+from blogforge_llm.errors import DomainError
 from blogforge_llm.services.editorial.workflow_steps import ICONS
 from blogforge_llm.web import forms, htmx
 
 
 def typed() -> dict[str, Any]:
-    """`order`, with the pressed arrow's move in it, and `version`. Raises Invalid for what is no list of ids."""
-    given = request.form.getlist("order")
-    if not all(each.isdecimal() and len(each) < 19 for each in given):
-        raise Invalid.field("order", "The order must name each one in use once, and no other one.")
-    order = [int(each) for each in given]
-    moved, _, way = request.form.get("move", "").partition(":")
-    if moved in given:
-        place = given.index(moved)
-        other = min(max(place + (-1 if way == "up" else 1), 0), len(order) - 1)
-        order[place], order[other] = order[other], order[place]
-    return {"order": order, "version": request.form.get("version", -1, type=int)}
+    """`order` and `version`. Raises Invalid for what is no list of ids."""
+    return {"order": forms.order(), "version": request.form.get("version", -1, type=int)}
 
 
 def icon_choices(own: str | None = None) -> list[tuple[str, str]]:
