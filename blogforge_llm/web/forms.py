@@ -2,6 +2,8 @@
 
 except forms.REFUSALS as refusal:
     return forms.again("registry/providers/new.html", refusal, form=request.form)
+
+And what the form of a sortable list says.
 """
 
 from __future__ import annotations

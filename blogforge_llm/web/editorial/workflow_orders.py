@@ -19,7 +19,7 @@ def typed() -> dict[str, Any]:
 
 
 def icon_choices(own: str | None = None) -> list[tuple[str, str]]:
-    """Pairs for a select; the one in use is among them."""
+    """Pairs of name and label; the one in use is among them."""
     names = [*ICONS, *([own] if own and own not in ICONS else [])]
     return [(name, name.replace("-", " ").capitalize()) for name in names]
 
