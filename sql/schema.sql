@@ -1220,7 +1220,8 @@ CREATE TABLE actions (
     library_hash bytea,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now(),
-    archived_at  timestamptz
+    archived_at  timestamptz,
+    needs_choice boolean NOT NULL DEFAULT false  -- nobody but a person may accept what it writes: a run stops there
 );
 CREATE UNIQUE INDEX actions_name_key ON actions (field_id, lower(name)) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX actions_one_default ON actions (field_id) WHERE is_default AND archived_at IS NULL;
@@ -1997,6 +1998,7 @@ CREATE TABLE batches (
     created_at    timestamptz NOT NULL DEFAULT now(),
     started_at    timestamptz,
     finished_at   timestamptz,
+    waiting       integer NOT NULL DEFAULT 0,
     CONSTRAINT batches_status_check CHECK (status IN (
         'draft',                              -- planned, not begun
         'queued',                             -- to be begun by a worker
@@ -2043,6 +2045,7 @@ CREATE TABLE items (
     CONSTRAINT items_key_key UNIQUE (batch_id, key),
     CONSTRAINT items_task_id_key UNIQUE (task_id),
     CONSTRAINT items_status_check CHECK (status IN (
+        'waiting',                            -- for what it needs; its kind releases it, or cancels it and says why
         'queued',
         'running',                            -- its task runs
         'succeeded',                          -- its answer is stored, and its kind has used it
@@ -2059,17 +2062,20 @@ CREATE INDEX items_finished_at_idx ON items (batch_id, finished_at) WHERE finish
 CREATE FUNCTION count_items() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE batches b
-       SET queued = b.queued + d.queued, running = b.running + d.running, succeeded = b.succeeded + d.succeeded,
-           failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
+       SET waiting = b.waiting + d.waiting, queued = b.queued + d.queued, running = b.running + d.running,
+           succeeded = b.succeeded + d.succeeded, failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
            input_tokens = b.input_tokens + d.input_tokens, output_tokens = b.output_tokens + d.output_tokens,
            cost = b.cost + d.cost, estimated = b.estimated + d.estimated, unknown = b.unknown + d.unknown,
-           status = CASE WHEN b.status NOT IN ('running', 'paused') OR b.queued + d.queued + b.running + d.running > 0
+           status = CASE WHEN b.status NOT IN ('running', 'paused')
+                           OR b.waiting + d.waiting + b.queued + d.queued + b.running + d.running > 0
                          THEN b.status
                          WHEN b.succeeded + d.succeeded = 0 AND b.failed + d.failed > 0 THEN 'failed'
                          ELSE 'completed' END,
-           finished_at = CASE WHEN b.queued + d.queued + b.running + d.running = 0 THEN clock_timestamp() END,
+           finished_at = CASE WHEN b.waiting + d.waiting + b.queued + d.queued + b.running + d.running = 0
+                              THEN clock_timestamp() END,
            note = CASE WHEN d.succeeded > 0 AND b.status = 'running' THEN NULL ELSE b.note END
       FROM (SELECT batch_id,
+                   coalesce(sum(n) FILTER (WHERE status = 'waiting'), 0) AS waiting,
                    coalesce(sum(n) FILTER (WHERE status = 'queued'), 0) AS queued,
                    coalesce(sum(n) FILTER (WHERE status = 'running'), 0) AS running,
                    coalesce(sum(n) FILTER (WHERE status = 'succeeded'), 0) AS succeeded,
@@ -2089,6 +2095,126 @@ END $$;
 CREATE TRIGGER items_count AFTER UPDATE ON items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items
    FOR EACH STATEMENT EXECUTE FUNCTION count_items();
 
+-- What a batch is for a post: its items are fields of the post and its sections.
+CREATE TABLE runs (
+    batch_id   bigint PRIMARY KEY REFERENCES batches (id) ON DELETE CASCADE,
+    post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    scope      text NOT NULL,                 -- drafts, post, stage:… or substage:…
+    accepts    text NOT NULL,
+    refreshes  boolean NOT NULL,              -- filled fields are asked too, and get suggestions
+    left_out   jsonb NOT NULL DEFAULT '[]',   -- what is not asked: {key, section, code, field, name, why, stops}
+    CONSTRAINT runs_accepts_check CHECK (accepts IN (
+        'nothing',                            -- everything waits as a suggestion
+        'empty'                               -- into fields that were empty and still are, of themselves
+    ))
+);
+CREATE INDEX runs_post_id_idx ON runs (post_id, batch_id DESC);
+-- Alerts: rules, what they found, who read it, and webhooks that tell other systems.
+
+CREATE TABLE alert_rules (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind             text NOT NULL,
+    threshold        numeric(12, 4),          -- a share from 0 to 1; of latency seconds; NULL where the kind has none
+    window_minutes   integer NOT NULL,        -- how far it looks back, or how long it must have lasted
+    minimum          integer NOT NULL,        -- calls or items: fewer say nothing
+    cooldown_minutes integer NOT NULL,        -- after its end the same is not told again for so long
+    is_enabled       boolean NOT NULL DEFAULT true,
+    created_by       bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT alert_rules_kind_check CHECK (kind IN (
+        'error_share',                        -- of a model's calls that failed
+        'latency',                            -- p95 of a model's calls that were answered
+        'budget',                             -- share spent
+        'circuit',                            -- a provider, model or key that is not asked
+        'batch',                              -- share of a batch's items that failed
+        'worker'                              -- nobody runs tasks, or batches that wait
+    )),
+    CONSTRAINT alert_rules_window_minutes_check CHECK (window_minutes BETWEEN 0 AND 10080),
+    CONSTRAINT alert_rules_minimum_check CHECK (minimum >= 1),
+    CONSTRAINT alert_rules_cooldown_minutes_check CHECK (cooldown_minutes BETWEEN 0 AND 10080)
+);
+
+CREATE TABLE alerts (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rule_id      bigint REFERENCES alert_rules (id) ON DELETE SET NULL,
+    kind         text NOT NULL,               -- the rule's
+    subject      text NOT NULL,               -- model:7, budget:3, key:2, batch:12, worker:interactive
+    label        text NOT NULL,               -- the subject as it was called then
+    value        numeric NOT NULL,            -- as last seen: a share, seconds, or minutes of circuits and workers
+    threshold    numeric,                     -- the rule's, then
+    detail       text NOT NULL,               -- the value in words
+    opened_at    timestamptz NOT NULL,
+    clear_since  timestamptz,                 -- seen to be over; the next look that sees the same resolves it
+    resolved_at  timestamptz,
+    openings     integer NOT NULL DEFAULT 1,  -- how often it came back within the rule's cool-down
+    quiet_until  timestamptz,                 -- it came back: webhooks are told if it still lasts then
+    dismissed_at timestamptz,                 -- out of the inbox, for everybody
+    dismissed_by bigint REFERENCES users (id) ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX alerts_open_key ON alerts (rule_id, subject) WHERE resolved_at IS NULL;
+CREATE INDEX alerts_subject_idx ON alerts (rule_id, subject, id DESC);
+CREATE INDEX alerts_inbox_idx ON alerts (id) WHERE dismissed_at IS NULL;
+
+CREATE TABLE alert_reads (
+    alert_id bigint NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+    user_id  bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    read_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (alert_id, user_id)
+);
+
+-- One row: which minute was looked at last. Who locks it looks, and nobody else does in that minute.
+CREATE TABLE alert_watch (
+    is_only      boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    evaluated_at timestamptz NOT NULL DEFAULT 'epoch'
+);
+INSERT INTO alert_watch DEFAULT VALUES;
+
+-- When a worker of each kind was last seen: the rows of workers themselves go when they stop.
+CREATE TABLE worker_sightings (
+    kind    text PRIMARY KEY,
+    seen_at timestamptz NOT NULL
+);
+
+CREATE TABLE webhooks (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL,
+    url        text NOT NULL,
+    ciphertext bytea NOT NULL,                -- the secret that signs
+    is_enabled boolean NOT NULL DEFAULT true,
+    created_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT webhooks_name_key UNIQUE (name)
+);
+
+CREATE TABLE deliveries (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    webhook_id  bigint NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+    alert_id    bigint REFERENCES alerts (id) ON DELETE SET NULL,
+    event       text NOT NULL,
+    body        text NOT NULL,                -- exactly what is sent and signed
+    status      text NOT NULL DEFAULT 'queued',
+    attempts    integer NOT NULL DEFAULT 0,
+    next_at     timestamptz NOT NULL,         -- queued: when it is tried; while one tries, when another may
+    http_status integer,                      -- of the last attempt
+    answer      text NOT NULL DEFAULT '',     -- the beginning of the last answer, masked
+    error       text NOT NULL DEFAULT '',     -- why the last attempt did not do, in words
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    CONSTRAINT deliveries_event_check CHECK (event IN ('alert.opened', 'alert.resolved', 'test')),
+    CONSTRAINT deliveries_status_check CHECK (status IN (
+        'queued',                             -- not taken yet, to be tried at next_at
+        'delivered',                          -- answered 2xx
+        'failed'                              -- given up
+    ))
+);
+CREATE INDEX deliveries_due_idx ON deliveries (next_at) WHERE status = 'queued';
+CREATE INDEX deliveries_webhook_id_idx ON deliveries (webhook_id, id DESC);
+CREATE INDEX deliveries_alert_id_idx ON deliveries (alert_id) WHERE alert_id IS NOT NULL;
+CREATE INDEX deliveries_finished_at_idx ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
+
+CREATE INDEX batches_finished_at_idx ON batches (finished_at) WHERE finished_at IS NOT NULL;
 -- Models with their providers and what holds for asking them now; without keys, for these are somebody's.
 CREATE VIEW askable_models AS
 SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.max_output_tokens, price.input_price, price.output_price,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blogforge_llm import db
+from blogforge_llm import db, watching
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
@@ -21,6 +21,7 @@ from blogforge_llm.services.editorial import (
     board,
     headings,
     items,
+    runs,
     section_events,
     section_joints,
     sections,
@@ -32,6 +33,17 @@ from blogforge_llm.services.editorial import (
 )
 from blogforge_llm.services.editorial.workflow_archival import Noun
 from blogforge_llm.services.ops import audit, budgets, dashboard, errors, ledger
+from blogforge_llm.services.ops import (
+    alert_rules,
+    alerts,
+    audit,
+    budgets,
+    dashboard,
+    deliveries,
+    errors,
+    ledger,
+    webhooks,
+)
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import log, trials
@@ -108,6 +120,9 @@ CALLS: list[tuple[str, Permission, Call]] = [
      lambda conn, actor: workflow_archival.restore(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
     ("actions.reorder", Permission.KEEP_PROMPTS,
      lambda conn, actor: actions.reorder(conn, actor=actor, field_id=0, order=[], version=0)),
+    ("runs.draft", Permission.WRITE_POSTS,
+     lambda conn, actor: runs.draft(conn, actor=actor, post_id=0, action_ids=[])),
+    ("runs.ahead", Permission.RUN_TASKS, lambda conn, actor: runs.ahead(conn, actor=actor, post_id=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
     ("log.list_page", Permission.READ, lambda conn, actor: log.list_page(conn, actor=actor, wanted=TaskFilter())),
     ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),
@@ -149,6 +164,30 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("errors.list_", Permission.KEEP_SETTINGS, lambda conn, actor: errors.list_(conn, actor=actor)),
     ("errors.set_state", Permission.KEEP_SETTINGS,
      lambda conn, actor: errors.set_state(conn, actor=actor, group_id=0, state=ErrorState.MUTED)),
+    ("alerts.list_", Permission.KEEP_ALERTS, lambda conn, actor: alerts.list_(conn, actor=actor)),
+    ("alerts.get", Permission.KEEP_ALERTS, lambda conn, actor: alerts.get(conn, actor=actor, alert_id=0)),
+    ("alerts.count_unread", Permission.KEEP_ALERTS, lambda conn, actor: alerts.count_unread(conn, actor=actor)),
+    ("alerts.update", Permission.KEEP_ALERTS, lambda conn, actor: alerts.update(conn, actor=actor, alert_id=0)),
+    ("alerts.read_all", Permission.KEEP_ALERTS, lambda conn, actor: alerts.read_all(conn, actor=actor)),
+    ("alerts.dismiss_resolved", Permission.KEEP_ALERTS, lambda conn, actor: alerts.dismiss_resolved(conn, actor=actor)),
+    ("alert_rules.list_all", Permission.KEEP_ALERTS, lambda conn, actor: alert_rules.list_all(conn, actor=actor)),
+    ("alert_rules.create", Permission.KEEP_ALERTS, lambda conn, actor: alert_rules.create(conn, actor=actor, kind="")),
+    ("alert_rules.add_usual", Permission.KEEP_ALERTS, lambda conn, actor: alert_rules.add_usual(conn, actor=actor)),
+    ("alert_rules.update", Permission.KEEP_ALERTS,
+     lambda conn, actor: alert_rules.update(conn, actor=actor, rule_id=0)),
+    ("alert_rules.delete", Permission.KEEP_ALERTS,
+     lambda conn, actor: alert_rules.delete(conn, actor=actor, rule_id=0)),
+    ("webhooks.list_all", Permission.KEEP_ALERTS, lambda conn, actor: webhooks.list_all(conn, actor=actor)),
+    ("webhooks.create", Permission.KEEP_ALERTS,
+     lambda conn, actor: webhooks.create(conn, actor=actor, name="", url="")),
+    ("webhooks.update", Permission.KEEP_ALERTS, lambda conn, actor: webhooks.update(conn, actor=actor, webhook_id=0)),
+    ("webhooks.renew_secret", Permission.KEEP_ALERTS,
+     lambda conn, actor: webhooks.renew_secret(conn, actor=actor, webhook_id=0)),
+    ("webhooks.delete", Permission.KEEP_ALERTS, lambda conn, actor: webhooks.delete(conn, actor=actor, webhook_id=0)),
+    ("watching.send_test", Permission.KEEP_ALERTS, lambda conn, actor: watching.send_test(actor=actor, webhook_id=0)),
+    ("deliveries.list_", Permission.KEEP_ALERTS, lambda conn, actor: deliveries.list_(conn, actor=actor, webhook_id=0)),
+    ("deliveries.get", Permission.KEEP_ALERTS,
+     lambda conn, actor: deliveries.get(conn, actor=actor, webhook_id=0, delivery_id=0)),
 ]  # fmt: skip
 
 

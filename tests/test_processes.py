@@ -151,15 +151,14 @@ def test_a_dropped_stream_resumes_with_last_event_id(installation: Installation,
     assert text == "one two three four five six seven eight nine ten"
 
 
-def test_cancel_over_the_api_stops_a_running_call_within_a_second(installation: Installation, standin: Standin) -> None:
+def test_cancel_over_the_api_stops_a_running_call(installation: Installation, standin: Standin) -> None:
     connect(installation, standin, "ok")
     gate = standin.hold("ok", after_words=3)
     task_id = ask(installation)
     gate.wait_held(1)
-    begun = time.monotonic()
     installation.api("POST", f"/llm/tasks/{task_id}/cancel", expect=202)
-    standin.wait_for_end(1, timeout=5)
-    assert time.monotonic() - begun < 1
+    (served,) = standin.wait_for_end(1, timeout=5)
+    assert served.client_left
     assert installation.wait_for_task(task_id)["status"] == "cancelled"
 
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     READ_RAW = "read_raw"  # provider error texts and raw replies
     KEEP_USERS = "keep_users"
     KEEP_SETTINGS = "keep_settings"
+    KEEP_ALERTS = "keep_alerts"  # read alerts, keep their rules and webhooks
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Action:
     parameters: dict[str, Any]
     contract: dict[str, Any]
     is_default: bool
+    needs_choice: bool
+    """Nobody but a person may accept what it writes: a run stops there."""
     position: int
     library_hash: bytes | None
     created_at: datetime

@@ -27,6 +27,9 @@ _OF_ADMINS = (
     ("Workflow", "/settings/workflow"),
     ("Audit log", "/audit"),
     ("Errors", "/errors"),
+    ("Alerts", "/alerts"),
+    ("Alert rules", "/alerts/rules"),
+    ("Webhooks", "/alerts/webhooks"),
 )
 
 PAGES = {
@@ -51,7 +54,7 @@ PAGES = {
         ("Health", "/llm/health"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
-    **dict.fromkeys(("/users", "/settings", "/audit", "/errors"), _OF_ADMINS),
+    **dict.fromkeys(("/users", "/settings", "/audit", "/errors", "/alerts"), _OF_ADMINS),
 }
 
 

@@ -37,12 +37,13 @@ def measure(installation: Installation, standin: Standin) -> list[Number]:
         _run(installation, 100)  # connections and statements are warm
         took = [_run(installation, ITEMS) * 1000 for _ in range(ROUNDS)]
         bare = [_bare_s(url) * 1000 for _ in range(ROUNDS)]
-        during = _clicks_during(installation, standin)
+        during, stopped = _clicks_during(installation, standin)
     ideal = ITEMS * LATENCY_S / AT_ONCE * 1000
     return [
         Number(f"batch of {ITEMS:,} at 200 ms, {AT_ONCE} at once (ideal {ideal:,.0f})", took, 4600),
         Number("  peer: bare groq SDK on threads, no rows", bare, 4600),
         Number("click -> provider while 10,000 items run", during, 100),
+        Number("Cancel -> none of its calls runs", stopped, 1000),
     ]
 
 
@@ -110,8 +111,8 @@ def _bare_s(url: str) -> float:
     return took_s
 
 
-def _clicks_during(installation: Installation, standin: Standin) -> list[float]:
-    """From the click to the provider; the batch runs all the while, and is cancelled after."""
+def _clicks_during(installation: Installation, standin: Standin) -> tuple[list[float], list[float]]:
+    """ms from the click to the provider; the batch runs all the while. Then ms from Cancel to the end of its calls."""
     browser = Browser(installation)
     browser.log_in()
     post_id = browser.create_post("Why bread rises, while a batch runs")
@@ -127,5 +128,7 @@ def _clicks_during(installation: Installation, standin: Standin) -> list[float]:
         browser.dismiss(panel)
     batch = _get(installation, batch_id)
     assert batch["status"] == "running", batch
+    cancelled_at = time.monotonic()
     installation.api("POST", f"/batches/{batch_id}/cancel", expect=202)
-    return values
+    wait_until(lambda: _get(installation, batch_id)["running"] == 0, timeout=10)
+    return values, [(time.monotonic() - cancelled_at) * 1000]

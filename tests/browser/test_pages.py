@@ -16,6 +16,7 @@ PAGES = [
     *("/posts", "/posts?deleted=1", "/posts/new", "/posts/1"),
     *("/workflow/idea/?post_id=1", "/workflow/research/?post_id=1", "/workflow/structure/?post_id=1"),
     *("/workflow/sections/?post_id=1", "/posts/1/board", "/posts/1/headings"),
+    *("/posts/1/runs", "/posts/1/drafts/new"),
     *("/workflow/content/?post_id=1", "/workflow/meta_info/?post_id=1", "/workflow/images/?post_id=1"),
     *("/workflow/preflight/?post_id=1", "/workflow/launch/?post_id=1", "/workflow/syndication/?post_id=1"),
     *("/posts/1/fields/basic_idea/revisions", "/posts/1/fields/basic_idea/prompt"),
@@ -52,6 +53,8 @@ PAGES = [
     *("/llm/health", "/llm/health/provider:1/opening"),
     *("/settings/workflow", "/settings/workflow/stages/1", "/settings/workflow/substages/1"),
     *("/settings/workflow/fields/new", "/settings/workflow/fields/1", "/settings/workflow/fields/4/archival"),
+    *("/alerts", "/alerts?view=all", "/alerts/rules", "/alerts/rules/new?kind=latency", "/alerts/rules/1/edit"),
+    *("/alerts/webhooks", "/alerts/webhooks/new", "/alerts/webhooks/1", "/alerts/webhooks/1/edit"),
     *(
         "/account",
         "/account/tokens",
@@ -65,6 +68,8 @@ PAGES = [
         "/nowhere",
     ),
 ]
+# What the browser says of pages that are refusals.
+REFUSED = {"/nowhere": ["404"], "/llm/tasks?from=soon": ["422"], "/llm/ledger?month=soon": ["422"]}
 PUBLIC = ["/login", "/setup", "/apidocs/"]
 
 
@@ -83,7 +88,7 @@ def test_a_page_is_accessible_fits_a_phone_and_obeys_the_policy(
 ) -> None:
     page, watch = tab
     watch.problems.clear()
-    watch.expected[:] = {"/nowhere": ["404"], "/llm/tasks?from=soon": ["422"]}.get(path, [])
+    watch.expected[:] = REFUSED.get(path, [])
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(furnished.url + path)
     assert serious_findings(page) == []

@@ -80,7 +80,8 @@ def test_sections_are_put_in_order_by_keyboard_and_by_dragging(tab: Page, furnis
     tab.mouse.move(grip["x"] + 10, grip["y"] + 10)
     tab.mouse.down()
     tab.mouse.move(grip["x"] + 10, first["y"] + 2, steps=8)
-    tab.mouse.up()
+    with tab.expect_response(lambda response: response.request.method == "POST"):
+        tab.mouse.up()
     see_order(tab, "Baking", "Gluten", "Yeast")
     tab.reload()
     see_order(tab, "Baking", "Gluten", "Yeast")

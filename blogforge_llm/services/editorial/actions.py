@@ -28,7 +28,7 @@ sql = db.load("editorial/actions")
 def create(
     conn: db.Connection, *, actor: User, field_id: int, name: str, template_id: int, route_id: int | None = None,
     preset_id: int | None = None, parameters: Mapping[str, Any] | None = None,
-    contract: Mapping[str, Any] | None = None, is_default: bool | None = None,
+    contract: Mapping[str, Any] | None = None, is_default: bool | None = None, needs_choice: bool = False,
 ) -> Action:  # fmt: skip
     """The first action of a field becomes its default unless told otherwise. Raises Invalid naming the field, also for
     a template that needs what no post has, and Conflict when the field has an action of that name."""
@@ -43,7 +43,9 @@ def create(
     if is_default:
         sql.clear_default(conn, field_id=field_id)
     with _unique_name(conn, values["name"]):
-        action_id: int = sql.create_action(conn, field_id=field_id, is_default=is_default, **values)
+        action_id: int = sql.create_action(
+            conn, field_id=field_id, is_default=is_default, needs_choice=needs_choice, **values
+        )
     made = get(conn, action_id=action_id)
     audit.record(
         conn, actor=actor, action="create", noun="action", noun_id=action_id, detail=_label(made), after=_told(made)
@@ -81,7 +83,7 @@ def get_default(conn: db.Connection, field_id: int) -> Action | None:
 
 
 def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) -> Action:
-    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and is_default."""
+    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and the two flags."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     action = get(conn, action_id)
     scope = Scope(sql.lock_field(conn, field_id=action.field_id)["scope"])
@@ -89,10 +91,11 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
     _require_living(action)
     values = _checked(conn, scope, **{name: changes.get(name, getattr(action, name)) for name in _CHANGEABLE})
     is_default: bool = changes.get("is_default", action.is_default)
+    needs_choice: bool = changes.get("needs_choice", action.needs_choice)
     if is_default and not action.is_default:
         sql.clear_default(conn, field_id=action.field_id)
     with _unique_name(conn, values["name"]):
-        sql.update_action(conn, action_id=action_id, is_default=is_default, **values)
+        sql.update_action(conn, action_id=action_id, is_default=is_default, needs_choice=needs_choice, **values)
     return _logged(conn, actor, "update", action)
 
 
@@ -172,7 +175,9 @@ def _label(action: Action) -> str:
 
 
 def _told(action: Action) -> dict[str, Any]:
-    names = ("name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default")
+    names = (
+        "name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default", "needs_choice",
+    )  # fmt: skip
     return {name: getattr(action, name) for name in names}
 
 

