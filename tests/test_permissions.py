@@ -32,7 +32,6 @@ from blogforge_llm.services.editorial import (
     workflow_steps,
 )
 from blogforge_llm.services.editorial.workflow_archival import Noun
-from blogforge_llm.services.ops import audit, budgets, dashboard, errors, ledger
 from blogforge_llm.services.ops import (
     alert_rules,
     alerts,
