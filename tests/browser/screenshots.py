@@ -157,7 +157,7 @@ def write(tour: Tour) -> None:
     tour.options("basic_idea")
     tour.shoot("options", height=1010, top="#field-basic_idea")
     page.locator("#action-basic_idea").select_option(label="Shorter brief")
-    page.get_by_text("See the prompt").first.click()
+    page.locator("#field-basic_idea").get_by_text("See the prompt").click()
     expect(page.locator("#prompt")).to_contain_text("Shorten the text above")
     tour.shoot("prompt")
     page.keyboard.press("Escape")
