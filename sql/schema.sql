@@ -1184,6 +1184,8 @@ CREATE TABLE revisions (
     is_autosave      boolean NOT NULL DEFAULT false,
     started_at       timestamptz NOT NULL DEFAULT clock_timestamp(),  -- of the first autosave folded into it
     created_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    fingerprint      uuid NOT NULL GENERATED ALWAYS AS (md5(text)::uuid) STORED,  -- tells whether two texts are the same
+    root_suggestion_id bigint,                -- the suggestion the text goes back to, edited since or not; NULL: a person's own
     CONSTRAINT revisions_origin_check CHECK (origin IN (
         'typed',                              -- by a person
         'accepted',                           -- a suggestion as it was
@@ -1196,12 +1198,16 @@ CREATE TABLE revisions (
     ))
 );
 CREATE INDEX revisions_field_idx ON revisions (post_id, field_id, section_id, id DESC);
+CREATE INDEX revisions_root_idx ON revisions (id) INCLUDE (root_suggestion_id) WHERE root_suggestion_id IS NOT NULL;
 
 CREATE TABLE field_values (
     post_id     bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     section_id  bigint REFERENCES sections (id) ON DELETE CASCADE,
     field_id    bigint NOT NULL REFERENCES fields (id),
     revision_id bigint NOT NULL REFERENCES revisions (id),
+    done_revision_id bigint,                  -- the text somebody called done; another text is not
+    done_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    done_at timestamptz,
     CONSTRAINT field_values_key UNIQUE NULLS NOT DISTINCT (post_id, field_id, section_id)
 );
 CREATE INDEX field_values_revision_id_idx ON field_values (revision_id);
@@ -2095,6 +2101,63 @@ END $$;
 CREATE TRIGGER items_count AFTER UPDATE ON items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items
    FOR EACH STATEMENT EXECUTE FUNCTION count_items();
 
+-- What the prompt of a suggestion was filled with: a field of the post or of the section, or the items of the section.
+CREATE TABLE suggestion_sources (
+    suggestion_id bigint NOT NULL REFERENCES suggestions (id) ON DELETE CASCADE,
+    variable      text NOT NULL,
+    field_id      bigint REFERENCES fields (id),  -- NULL: the items allocated to the section
+    section_id    bigint REFERENCES sections (id) ON DELETE CASCADE,  -- NULL: a field of the post
+    revision_id   bigint REFERENCES revisions (id) ON DELETE CASCADE,  -- the text that was used
+    fingerprint   uuid NOT NULL,              -- of what was used
+    CONSTRAINT suggestion_sources_pkey PRIMARY KEY (suggestion_id, variable)
+);
+CREATE INDEX suggestion_sources_revision_id_idx ON suggestion_sources (revision_id);
+CREATE INDEX suggestion_sources_section_id_idx ON suggestion_sources (section_id);
+
+-- A text was kept although its source changed. Holds for that text of the source, and for the autosaves folded into it.
+CREATE TABLE kept_sources (
+    suggestion_id bigint NOT NULL,
+    variable      text NOT NULL,
+    fingerprint   uuid NOT NULL,
+    started_at    timestamptz,                -- of the source's revision; NULL for items
+    kept_by       bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT kept_sources_pkey PRIMARY KEY (suggestion_id, variable, fingerprint),
+    CONSTRAINT kept_sources_source_fkey FOREIGN KEY (suggestion_id, variable)
+        REFERENCES suggestion_sources (suggestion_id, variable) ON DELETE CASCADE
+);
+
+-- A row for each source of a field's text that is no longer what it was when the text was made, and was not kept.
+CREATE VIEW stale_sources AS
+SELECT v.post_id, v.section_id, v.field_id, s.suggestion_id, s.variable, s.field_id AS source_field_id,
+       s.section_id AS source_section_id, s.revision_id AS used_revision_id, n.revision_id, n.fingerprint, n.started_at,
+       n.changed_at, n.changed_by
+  FROM field_values v
+  JOIN revisions r ON r.id = v.revision_id
+  JOIN suggestion_sources s ON s.suggestion_id = r.root_suggestion_id
+ CROSS JOIN LATERAL (
+       SELECT x.id AS revision_id, x.fingerprint, x.started_at, x.created_at AS changed_at, x.user_id AS changed_by
+         FROM field_values w
+         JOIN revisions x ON x.id = w.revision_id
+        WHERE w.post_id = v.post_id AND w.field_id = s.field_id AND w.section_id = s.section_id
+        UNION ALL
+       SELECT x.id, x.fingerprint, x.started_at, x.created_at, x.user_id
+         FROM field_values w
+         JOIN revisions x ON x.id = w.revision_id
+        WHERE w.post_id = v.post_id AND w.field_id = s.field_id AND w.section_id IS NULL AND s.section_id IS NULL
+        UNION ALL
+       SELECT NULL, md5(coalesce(string_agg(i.text, E'\n' ORDER BY i.number), ''))::uuid, NULL, NULL, NULL
+         FROM post_items i
+        WHERE i.post_id = v.post_id AND i.section_id = s.section_id AND i.deleted_at IS NULL
+          AND i.kind = CASE s.variable WHEN 'section_ideas' THEN 'idea' ELSE 'fact' END
+       HAVING s.field_id IS NULL
+       ) n
+ WHERE r.root_suggestion_id IS NOT NULL AND n.fingerprint <> s.fingerprint
+   -- Most sources still have the very text that was used: an index says so before anything is compared.
+   AND NOT EXISTS (SELECT FROM field_values u WHERE u.revision_id = s.revision_id)
+   AND NOT EXISTS (SELECT FROM kept_sources k
+                    WHERE k.suggestion_id = s.suggestion_id AND k.variable = s.variable
+                      AND (k.fingerprint = n.fingerprint OR k.started_at = n.started_at));
 -- What a batch is for a post: its items are fields of the post and its sections.
 CREATE TABLE runs (
     batch_id   bigint PRIMARY KEY REFERENCES batches (id) ON DELETE CASCADE,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from blogforge_llm.records.sections import Section
+from blogforge_llm.records.staleness import Stale
 from blogforge_llm.records.tasks import Category, Source
 
 
@@ -147,11 +148,12 @@ class StageShare:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post in a list."""
+    """A post in a list. `stale` is how many of its texts are."""
 
     post: Post
     words: int
     stages: list[StageShare]
+    stale: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ class Revision:
     is_ai: bool | None
     cost: Decimal | None
     cost_source: Source | None
+    root_suggestion_id: int | None  # the suggestion the text goes back to, edited since or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,7 @@ class Overview:
     values: dict[str, Value]
     suggestions: dict[str, list[Suggestion]]
     sections: list[Section]
+    stale: Stale
     archived: list[Value]  # texts in fields that are archived
 
     @property
@@ -285,6 +289,11 @@ class Overview:
     def total(self, substage: Substage) -> int:
         """A post without sections lacks one at least."""
         return len(substage.fields) + (max(len(self.sections), 1) if substage.has_sections else 0)
+
+    def is_stale(self, substage: Substage) -> bool:
+        """Whether a text of the step, or of a section where it has them, is stale."""
+        own = any((None, field.key) in self.stale for field in substage.fields)
+        return own or (substage.has_sections and any(section_id is not None for section_id, _ in self.stale))
 
     def waiting(self, key: str) -> SuggestionStatus | None:
         """What is open in a field: a text to review before one that is being written, that before a failure."""

@@ -194,6 +194,8 @@ def go_on(tour: Tour) -> None:
     tour.fill_in("subtitle", "intro_blurb")
     tour.go("/posts/4")
     tour.shoot("overview", height=1100)
+    tour.go("/posts/4/fields/basic_idea/receipt")
+    tour.shoot("receipt", height=900)
     tour.go("/posts")
     tour.shoot("posts", height=640)
 

@@ -20,6 +20,7 @@ PAGES = [
     *("/workflow/content/?post_id=1", "/workflow/meta_info/?post_id=1", "/workflow/images/?post_id=1"),
     *("/workflow/preflight/?post_id=1", "/workflow/launch/?post_id=1", "/workflow/syndication/?post_id=1"),
     *("/posts/1/fields/basic_idea/revisions", "/posts/1/fields/basic_idea/prompt"),
+    *("/posts/1/fields/basic_idea/receipt", "/posts/1/preview", "/posts/1/comparison"),
     *("/llm/", "/llm/providers", "/llm/providers/new", "/llm/providers/new?service=groq", "/llm/providers/1"),
     *(
         "/llm/providers/1/edit",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from blogforge_llm.api.editorial import (
     actions,
+    articles,
     fields,
     items,
     library,
     posts,
+    receipts,
     runs,
     section_fields,
     sections,
@@ -25,6 +27,8 @@ BLUEPRINTS = [
     items.bp,
     runs.bp,
     fields.bp,
+    receipts.bp,
+    articles.bp,
     suggestions.bp,
     actions.bp,
     library.bp,

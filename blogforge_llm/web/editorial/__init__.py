@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blogforge_llm.web.editorial import (
     actions,
+    articles,
     board,
     drafts,
     fields,
@@ -11,6 +12,7 @@ from blogforge_llm.web.editorial import (
     library,
     posts,
     prompts,
+    receipts,
     revisions,
     runs,
     sections,
@@ -32,6 +34,8 @@ BLUEPRINTS = [
     runs.bp,
     fields.bp,
     revisions.bp,
+    receipts.bp,
+    articles.bp,
     suggestions.bp,
     prompts.bp,
     actions.bp,
