@@ -1088,6 +1088,7 @@ CREATE TABLE stages (
     key      text NOT NULL,
     name     text NOT NULL,
     position integer NOT NULL,
+    archived_at timestamptz,
     CONSTRAINT stages_key_key UNIQUE (key)
 );
 
@@ -1098,6 +1099,7 @@ CREATE TABLE substages (
     name     text NOT NULL,
     icon     text NOT NULL,                   -- a symbol of static/icons.svg
     position integer NOT NULL,                -- over all stages
+    archived_at timestamptz,
     CONSTRAINT substages_key_key UNIQUE (key)
 );
 
@@ -1112,7 +1114,10 @@ CREATE TABLE fields (
     max_length  integer NOT NULL DEFAULT 200000,  -- characters
     title_rank  integer,                      -- a post's title is its filled field of the lowest rank
     position    integer NOT NULL,
+    max_words   integer,                      -- NULL: as many as the characters allow
+    archived_at timestamptz,
     CONSTRAINT fields_key_key UNIQUE (key),
+    CONSTRAINT fields_limits_check CHECK (max_length BETWEEN 1 AND 200000 AND max_words BETWEEN 1 AND 50000),
     CONSTRAINT fields_kind_check CHECK (kind IN (
         'line',                               -- one line
         'text',                               -- paragraphs
@@ -1126,6 +1131,14 @@ CREATE TABLE fields (
     ))
 );
 CREATE INDEX fields_substage_id_idx ON fields (substage_id, position);
+
+-- One row: the version that every change of the workflow's rows or their order raises.
+CREATE TABLE workflow_versions (
+    id      boolean PRIMARY KEY DEFAULT true,
+    version integer NOT NULL DEFAULT 1,
+    CONSTRAINT workflow_versions_one_check CHECK (id)
+);
+INSERT INTO workflow_versions DEFAULT VALUES;
 
 CREATE TABLE posts (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

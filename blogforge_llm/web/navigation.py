@@ -24,6 +24,7 @@ AREAS = (("Posts", "/posts", ("/posts", "/workflow")), ("LLM", "/llm/", ("/llm",
 _OF_ADMINS = (
     ("Users", "/users"),
     ("Settings", "/settings"),
+    ("Workflow", "/settings/workflow"),
     ("Audit log", "/audit"),
     ("Errors", "/errors"),
     ("Alerts", "/alerts"),

@@ -66,7 +66,10 @@ def collect(conn: db.Connection, *, actor: User, post_id: int, field_keys: Seque
     added: list[int] = []
     for key in dict.fromkeys(field_keys):
         known = list_all(conn, post_id=post_id)
-        source = next(each for each in sources(conn, post_id=post_id, known=known) if each.value.field.key == key)
+        offered = sources(conn, post_id=post_id, known=known)
+        source = next((each for each in offered if each.value.field.key == key), None)
+        if source is None:
+            raise Conflict(f"The field “{key}” was archived, so nothing is taken from it any more.")
         added += _insert(conn, actor, post_id, known, source.kind, source.new, source.value)
     return [item for item in list_for(conn, post_id=post_id) if item.id in added]
 
