@@ -1088,6 +1088,7 @@ CREATE TABLE stages (
     key      text NOT NULL,
     name     text NOT NULL,
     position integer NOT NULL,
+    archived_at timestamptz,
     CONSTRAINT stages_key_key UNIQUE (key)
 );
 
@@ -1098,6 +1099,7 @@ CREATE TABLE substages (
     name     text NOT NULL,
     icon     text NOT NULL,                   -- a symbol of static/icons.svg
     position integer NOT NULL,                -- over all stages
+    archived_at timestamptz,
     CONSTRAINT substages_key_key UNIQUE (key)
 );
 
@@ -1112,7 +1114,10 @@ CREATE TABLE fields (
     max_length  integer NOT NULL DEFAULT 200000,  -- characters
     title_rank  integer,                      -- a post's title is its filled field of the lowest rank
     position    integer NOT NULL,
+    max_words   integer,                      -- NULL: as many as the characters allow
+    archived_at timestamptz,
     CONSTRAINT fields_key_key UNIQUE (key),
+    CONSTRAINT fields_limits_check CHECK (max_length BETWEEN 1 AND 200000 AND max_words BETWEEN 1 AND 50000),
     CONSTRAINT fields_kind_check CHECK (kind IN (
         'line',                               -- one line
         'text',                               -- paragraphs
@@ -1126,6 +1131,14 @@ CREATE TABLE fields (
     ))
 );
 CREATE INDEX fields_substage_id_idx ON fields (substage_id, position);
+
+-- One row: the version that every change of the workflow's rows or their order raises.
+CREATE TABLE workflow_versions (
+    id      boolean PRIMARY KEY DEFAULT true,
+    version integer NOT NULL DEFAULT 1,
+    CONSTRAINT workflow_versions_one_check CHECK (id)
+);
+INSERT INTO workflow_versions DEFAULT VALUES;
 
 CREATE TABLE posts (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -2088,6 +2101,29 @@ END $$;
 CREATE TRIGGER items_count AFTER UPDATE ON items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items
    FOR EACH STATEMENT EXECUTE FUNCTION count_items();
 
+-- What was imported from an original BlogForge: each of its rows, and each thing made of one, once.
+
+CREATE TABLE legacy_imports (
+    source      text NOT NULL,                -- the source database, by the name the importer was given for it
+    table_name  text NOT NULL,                -- of the source
+    row_id      text NOT NULL,                -- its id there
+    place       text NOT NULL DEFAULT '',     -- empty for the row itself, else what of it: a field's key, a part's number
+    noun        text,                         -- what it became here: post, section, revision, part, task, …
+    noun_id     bigint,                       -- no key: it may be any of them
+    hash        bytea NOT NULL,               -- SHA-256 of what the source said
+    written     bytea,                        -- SHA-256 of what was here after it was written, for what has no revisions
+    fate        text NOT NULL,
+    original    jsonb,                        -- the row as it was read, without its secrets
+    imported_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (source, table_name, row_id, place),
+    CONSTRAINT legacy_imports_fate_check CHECK (fate IN (
+        'taken',                              -- as it was
+        'changed',                            -- decoded, trimmed, renamed
+        'conflict',                           -- somebody must decide; the next import looks at it again
+        'left_out'                            -- has no counterpart here
+    ))
+);
+CREATE INDEX legacy_imports_noun_idx ON legacy_imports (noun, noun_id) WHERE noun_id IS NOT NULL;
 -- What the prompt of a suggestion was filled with: a field of the post or of the section, or the items of the section.
 CREATE TABLE suggestion_sources (
     suggestion_id bigint NOT NULL REFERENCES suggestions (id) ON DELETE CASCADE,

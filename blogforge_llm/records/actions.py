@@ -18,6 +18,7 @@ class Action:
     field_name: str
     field_kind: str
     field_max_length: int
+    field_max_words: int | None
     substage_name: str
     name: str
     template_id: int

@@ -66,6 +66,9 @@ class Field:
     position: int
     substage_key: str
     substage_name: str
+    max_words: int | None
+    archived_at: datetime | None
+    is_living: bool  # neither it, nor its step, nor the stage of that is archived
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,17 @@ class Substage:
     icon: str
     position: int
     stage_key: str
+    archived_at: datetime | None
+    is_living: bool  # neither it nor its stage is archived
     fields: list[Field]
     """Those of the post itself."""
     other_fields: list[Field]
     """Those of its sections and of the board."""
+
+    @property
+    def every_field(self) -> list[Field]:
+        """In order, whatever their scope."""
+        return sorted(self.fields + self.other_fields, key=lambda field: (field.position, field.id))
 
     @property
     def has_sections(self) -> bool:
@@ -92,7 +102,24 @@ class Stage:
     key: str
     name: str
     position: int
+    archived_at: datetime | None
     substages: list[Substage]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """All of it, archived rows too. `version` rises with every change."""
+
+    version: int
+    stages: list[Stage]
+
+    @property
+    def substages(self) -> list[Substage]:
+        return [substage for stage in self.stages for substage in stage.substages]
+
+    @property
+    def fields(self) -> list[Field]:
+        return [field for step in self.substages for field in step.every_field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +274,7 @@ class Overview:
     suggestions: dict[str, list[Suggestion]]
     sections: list[Section]
     stale: Stale
+    archived: list[Value]  # texts in fields that are archived
 
     @property
     def words(self) -> int:

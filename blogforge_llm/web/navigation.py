@@ -49,6 +49,7 @@ OF_ADMINS = Group(
     (
         Page("Users", "/users", Permission.KEEP_USERS, icon="users"),
         Page("Settings", "/settings", Permission.KEEP_SETTINGS, icon="settings"),
+        Page("Workflow", "/settings/workflow", Permission.KEEP_WORKFLOW, icon="layers"),
         Page("Audit log", "/audit", Permission.KEEP_SETTINGS, icon="history"),
         Page("Errors", "/errors", Permission.KEEP_SETTINGS, icon="alert"),
         Page("Alerts", "/alerts", Permission.KEEP_ALERTS, icon="bell"),

@@ -52,6 +52,8 @@ PAGES = [
     ),
     *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
+    *("/settings/workflow", "/settings/workflow/stages/1", "/settings/workflow/substages/1"),
+    *("/settings/workflow/fields/new", "/settings/workflow/fields/1", "/settings/workflow/fields/4/archival"),
     *("/alerts", "/alerts?view=all", "/alerts/rules", "/alerts/rules/new?kind=latency", "/alerts/rules/1/edit"),
     *("/alerts/webhooks", "/alerts/webhooks/new", "/alerts/webhooks/1", "/alerts/webhooks/1/edit"),
     *(

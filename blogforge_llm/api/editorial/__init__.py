@@ -15,10 +15,12 @@ from blogforge_llm.api.editorial import (
     sections,
     suggestions,
     workflow,
+    workflow_fields,
 )
 
 BLUEPRINTS = [
     workflow.bp,
+    workflow_fields.bp,
     posts.bp,
     sections.bp,
     section_fields.bp,

@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.editorial.schemas import CursorQuery, FieldIn, FieldOut, RestoreIn, RevisionPage
+from blogforge_llm.api.editorial.workflow_schemas import ArchivedQuery
 from blogforge_llm.errors import BaseMissing
 from blogforge_llm.records.editorial import Value
 from blogforge_llm.records.staleness import StaleSource
@@ -21,12 +22,17 @@ STALE = "The field moved on; `current` is what is there now: {revision, text, by
 
 
 @bp.get("")
+@bp.arguments(ArchivedQuery, location="query")
 @bp.response(200, FieldOut(many=True))
 @bp.alt_response(404, description="No such post.")
-def index(post_id: int) -> list[dict[str, Any]]:
-    """List all fields of a post in the order of the workflow"""
+def index(query: dict[str, Any], post_id: int) -> list[dict[str, Any]]:
+    """List all fields of a post in the order of the workflow
+
+    With `archived` instead those texts whose fields the workflow no longer has.
+    """
+    look = fields.list_archived if query["archived"] else fields.list_values
     with db.transaction() as conn:
-        return values_out(conn, fields.list_values(conn, post_id=post_id), post_id)
+        return values_out(conn, look(conn, post_id=post_id), post_id)
 
 
 @bp.route("/<field_key>")

@@ -21,6 +21,7 @@ from blogforge_llm.api.editorial.schemas import (
     SuggestionPage,
 )
 from blogforge_llm.api.editorial.suggestions import ask, suggestion_page
+from blogforge_llm.api.editorial.workflow_schemas import ArchivedQuery
 from blogforge_llm.records.editorial import Suggestion
 from blogforge_llm.services.editorial import fields, revisions, sections
 
@@ -35,13 +36,18 @@ def section_place(conn: db.Connection, section_id: int, field_key: str) -> dict[
 
 
 @bp.get("")
+@bp.arguments(ArchivedQuery, location="query")
 @bp.response(200, FieldOut(many=True))
 @bp.alt_response(404, description="No such section.")
-def index(section_id: int) -> list[dict[str, Any]]:
-    """List all fields of a section"""
+def index(query: dict[str, Any], section_id: int) -> list[dict[str, Any]]:
+    """List all fields of a section
+
+    With `archived` instead those texts whose fields the workflow no longer has.
+    """
+    look = fields.list_archived if query["archived"] else fields.list_values
     with db.transaction() as conn:
         post_id = sections.post_of(conn, section_id=section_id)
-        return values_out(conn, fields.list_values(conn, post_id=post_id, section_id=section_id), post_id)
+        return values_out(conn, look(conn, post_id=post_id, section_id=section_id), post_id)
 
 
 @bp.route("/<field_key>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
@@ -72,6 +73,7 @@ class Desk:
     offered: list[Suggestion]
     is_worker_alive: bool
     section: Section | None = None
+    archived: Sequence[Value] = ()  # texts of the section in fields that are archived
 
     @property
     def running(self) -> list[int]:
@@ -80,9 +82,11 @@ class Desk:
 
 
 def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str, field_key: str | None = None) -> Desk:
-    """All fields of the step, or only the one named."""
-    substage = workflow.get_substage(conn, key=substage_key)
+    """All fields of the step, or only the one named, be it archived. Raises StepArchived for a step that is."""
     whole = overview(conn, post_id=post_id)
+    if field_key is not None and field_key not in whole.values:
+        return _open_archived(conn, actor, whole, substage_key, field_key)
+    substage = workflow.get_substage(conn, key=substage_key)
     material = Material(whole.values, {})
     shown = [whole.values[field.key] for field in substage.fields if field_key in (None, field.key)]
     shared = basis.for_fields(conn, actor=actor, field_ids=[value.field.id for value in shown])
@@ -91,6 +95,16 @@ def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str
     ]
     offered = [each for field in substage.fields for each in whole.suggestions.get(field.key, [])]
     return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn))
+
+
+def _open_archived(conn: db.Connection, actor: User, whole: Overview, substage_key: str, field_key: str) -> Desk:
+    """One field that is put away: for who still had it open, to take their text from there."""
+    substage = next(each for each in workflow.everything(conn).substages if each.key == substage_key)
+    value = fields.get(conn, post_id=whole.post.id, field_key=field_key)
+    offered = whole.suggestions.get(field_key, [])
+    shared = basis.for_field(conn, actor=actor, field_id=value.field.id)
+    block = _block(conn, shared, whole, Material(whole.values, {}), value, offered)
+    return Desk(whole, substage, [block], offered, workers.is_any_alive(conn))
 
 
 def open_section(
@@ -106,6 +120,8 @@ def open_section(
     material = materials.of_place(conn, whole, section_id=section_id)
     offered = suggestions.list_open(conn, post_id=post_id, section_id=section_id)
     own = [value for value in material.values.values() if value.section_id is not None]
+    if field_key is not None and field_key not in material.values:
+        own.append(fields.get(conn, post_id=post_id, section_id=section_id, field_key=field_key))
     shown = [value for value in own if field_key in (None, value.field.key)]
     shared = basis.for_fields(conn, actor=actor, field_ids=[value.field.id for value in shown])
     blocks = [
@@ -113,7 +129,8 @@ def open_section(
         for value in shown
     ]
     substage = workflow.get_substage(conn, key=own[0].field.substage_key)
-    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn), section)
+    archived = fields.list_archived(conn, post_id=post_id, section_id=section_id)
+    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn), section, archived)
 
 
 def open_board(conn: db.Connection, *, actor: User, post_id: int, field_key: str) -> Desk:
@@ -140,10 +157,11 @@ def overview(conn: db.Connection, *, post_id: int) -> Overview:
     waiting: dict[str, list[Suggestion]] = {}
     for suggestion in suggestions.list_open(conn, post_id=post_id):
         waiting.setdefault(suggestion.field_key, []).append(suggestion)
-    values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
+    every = fields.list_every_value(conn, post_id=post_id)
+    values = {value.field.key: value for value in every if value.field.is_living}
     return Overview(
         post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id),
-        staleness.list_for(conn, post_id=post_id),
+        staleness.list_for(conn, post_id=post_id), [value for value in every if fields.is_put_away(value)],
     )  # fmt: skip
 
 

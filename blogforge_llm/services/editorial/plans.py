@@ -94,6 +94,7 @@ def make(
     is by field key), nobody to ask. `material` and `shared` are given by who makes several plans for one place.
     """
     field = _field(conn, field_key, section_id, material)
+    workflow.require_living(field)
     is_board = field.scope == Scope.BOARD
     shared = shared or basis.for_field(conn, actor=actor, field_id=field.id)
     if material is None:

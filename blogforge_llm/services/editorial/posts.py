@@ -32,7 +32,7 @@ def create(conn: db.Connection, *, actor: User, idea: str) -> Post:
     if not idea.strip():
         raise Invalid.field("idea", "Write down the idea first: a few words are enough.")
     title = titles.from_text(idea)
-    post_id = _insert(conn, slug=titles.slug(title), title=title, actor=actor)
+    post_id = insert(conn, slug=titles.slug(title), title=title, actor=actor)
     fields.save(conn, actor=actor, post_id=post_id, field_key=IDEA_FIELD, text=idea, base_revision_id=None)
     return get(conn, post_id=post_id)
 
@@ -120,8 +120,8 @@ def restore(conn: db.Connection, *, actor: User, post_id: int) -> Post:
     return get(conn, post_id=post_id)
 
 
-def _insert(conn: db.Connection, *, slug: str, title: str, actor: User) -> int:
-    """Try the slug, then the slug with a number; of two posts made at once one tries again."""
+def insert(conn: db.Connection, *, slug: str, title: str, actor: User) -> int:
+    """A row with nothing in it yet. Try the slug, then it with a number; of two posts made at once one tries again."""
     wanted = slug
     for _ in range(20):
         try:

@@ -70,6 +70,7 @@ def offer(conn: db.Connection, *, actor: User, task_id: int, post_id: int, field
     task, field = tasks.get(conn, task_id=task_id), workflow.get_field(conn, key=field_key)
     if field.scope != Scope.POST:
         raise NotFound("Posts have no such field.")
+    workflow.require_living(field)
     if not task.output:
         raise Conflict("This task has no output, so there is nothing to offer.")
     message = "This output was offered to a field before. Run it again to offer it once more."

@@ -18,6 +18,10 @@ from blogforge_llm.web.editorial import (
     sections,
     suggestions,
     workflow,
+    workflow_archivals,
+    workflow_fields,
+    workflow_stages,
+    workflow_substages,
 )
 
 BLUEPRINTS = [
@@ -36,4 +40,8 @@ BLUEPRINTS = [
     prompts.bp,
     actions.bp,
     library.bp,
+    workflow_archivals.bp,
+    workflow_fields.bp,
+    workflow_stages.bp,
+    workflow_substages.bp,
 ]

@@ -38,10 +38,13 @@ def draft_of(refusal: DomainError, text: str, base: int | None) -> Draft:
     return Draft(text, base, error=refusal.errors.get("text") if isinstance(refusal, Invalid) else str(refusal))
 
 
-def step(post_id: int, substage: str, *, template: str = "editorial/workflow/show.html", **state: Any) -> str:
-    """The whole page of a step, or a part of it."""
+def step(
+    post_id: int, substage: str, *, field_key: str | None = None, template: str = "editorial/workflow/show.html",
+    **state: Any,
+) -> str:  # fmt: skip
+    """The whole page of a step, or a part of it; with one field only when that is named."""
     with db.transaction() as conn:
-        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
+        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage, field_key=field_key)
         context = _context(conn, found)
         if found.substage.has_sections:
             context |= outlines.context(conn, found)
@@ -118,7 +121,8 @@ def _whole(place: Place, state: dict[str, Any]) -> str:
         return section(place["post_id"], place["section_id"], **state)
     if field.scope == Scope.BOARD:
         return board(place["post_id"], **state)
-    return step(place["post_id"], field.substage_key, **state)
+    only = None if field.is_living else field.key
+    return step(place["post_id"], field.substage_key, field_key=only, **state)
 
 
 def _open(conn: db.Connection, place: Place) -> desk.Desk:

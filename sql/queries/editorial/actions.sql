@@ -37,7 +37,7 @@ UPDATE actions SET archived_at = CASE WHEN :is_archived THEN now() END, is_defau
  WHERE id = :action_id;
 
 -- name: get_action(action_id)^
-SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS field_kind, f.max_length AS field_max_length,
+SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS field_kind, f.max_length AS field_max_length, f.max_words AS field_max_words,
        s.name AS substage_name, a.name, a.template_id, t.name AS template_name, t.published_version_id AS template_version_id,
        a.route_id, r.name AS route_name, a.preset_id, p.name AS preset_name,
        COALESCE(p.parameters, '{}') AS preset_parameters, a.parameters, a.contract, a.is_default, a.needs_choice, a.position,
@@ -52,7 +52,7 @@ SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS fie
 
 -- name: list_actions(field_id, is_archived, limit, offset)
 -- In the order of the workflow, a field's default first. NULL field_id: of all fields.
-SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS field_kind, f.max_length AS field_max_length,
+SELECT a.id, a.field_id, f.key AS field_key, f.name AS field_name, f.kind AS field_kind, f.max_length AS field_max_length, f.max_words AS field_max_words,
        s.name AS substage_name, a.name, a.template_id, t.name AS template_name, t.published_version_id AS template_version_id,
        a.route_id, r.name AS route_name, a.preset_id, p.name AS preset_name,
        COALESCE(p.parameters, '{}') AS preset_parameters, a.parameters, a.contract, a.is_default, a.needs_choice, a.position,
@@ -80,4 +80,14 @@ SELECT id, key, name, kind, max_length FROM fields WHERE id = :field_id;
 
 -- name: list_field_keys()
 -- What an editor can fill in, and whether each section has it or the post.
-SELECT key, scope FROM fields;
+SELECT f.key, f.scope
+  FROM fields f
+  JOIN substages u ON u.id = f.substage_id AND u.archived_at IS NULL
+  JOIN stages s ON s.id = u.stage_id AND s.archived_at IS NULL
+ WHERE f.archived_at IS NULL;
+
+-- name: arrange(action_ids)!
+-- The first one becomes the default. After clear_default.
+UPDATE actions a SET position = w.place, is_default = w.place = 1, updated_at = now()
+  FROM unnest(CAST(:action_ids AS bigint[])) WITH ORDINALITY AS w (id, place)
+ WHERE a.id = w.id;

@@ -8,6 +8,7 @@ SELECT s.id AS section_id, f.key AS field_key, r.id AS revision_id, r.words,
   FROM sections s
   JOIN field_values v ON v.post_id = s.post_id AND v.section_id = s.id
   JOIN fields f ON f.id = v.field_id AND f.key IN ('section_draft', 'section_text', 'section_caption')
+       AND f.archived_at IS NULL
   JOIN revisions r ON r.id = v.revision_id AND r.words > 0
   LEFT JOIN users u ON u.id = r.user_id
   LEFT JOIN suggestions g ON g.id = r.suggestion_id

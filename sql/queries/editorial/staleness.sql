@@ -1,4 +1,5 @@
--- Texts whose sources changed since they were made. The rule itself is the view stale_sources.
+-- Texts whose sources changed since they were made. The rule itself is the view stale_sources; what is archived is left
+-- out, for nobody can act on it.
 
 -- name: list_stale(post_id)
 -- Of the post and its living sections, in the order of the workflow. Labels of the board are used up when they are applied.
@@ -6,7 +7,9 @@ SELECT s.section_id, f.key AS field_key, s.suggestion_id, g.action_id, s.variabl
        coalesce(o.name, CASE s.variable WHEN 'section_ideas' THEN 'Ideas' ELSE 'Facts' END) AS source_name,
        s.source_section_id, s.used_revision_id, s.revision_id, s.changed_at, u.name AS changed_by_name
   FROM stale_sources s
-  JOIN fields f ON f.id = s.field_id AND f.scope <> 'board'
+  JOIN fields f ON f.id = s.field_id AND f.scope <> 'board' AND f.archived_at IS NULL
+  JOIN substages b ON b.id = f.substage_id AND b.archived_at IS NULL
+  JOIN stages d ON d.id = b.stage_id AND d.archived_at IS NULL
   JOIN suggestions g ON g.id = s.suggestion_id
   LEFT JOIN fields o ON o.id = s.source_field_id
   LEFT JOIN sections e ON e.id = s.section_id
@@ -18,7 +21,9 @@ SELECT s.section_id, f.key AS field_key, s.suggestion_id, g.action_id, s.variabl
 -- How many texts of each post are stale; no row for a post without one.
 SELECT s.post_id, count(DISTINCT (s.section_id, s.field_id)) AS stale
   FROM stale_sources s
-  JOIN fields f ON f.id = s.field_id AND f.scope <> 'board'
+  JOIN fields f ON f.id = s.field_id AND f.scope <> 'board' AND f.archived_at IS NULL
+  JOIN substages b ON b.id = f.substage_id AND b.archived_at IS NULL
+  JOIN stages d ON d.id = b.stage_id AND d.archived_at IS NULL
   LEFT JOIN sections e ON e.id = s.section_id
  WHERE s.post_id = ANY (CAST(:post_ids AS bigint[])) AND e.deleted_at IS NULL
  GROUP BY s.post_id;
