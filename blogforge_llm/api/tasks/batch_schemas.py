@@ -12,7 +12,7 @@ from blogforge_llm.services.tasks.batches import CONCURRENCY_MAX, PRIORITY_MAX
 from blogforge_llm.services.tasks.planning import MAX_ITEMS
 from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
-_NAME = {"type": "string"}
+_ID, _NAME = {"type": "integer"}, {"type": "string"}
 _STATUS = validate.OneOf([status.value for status in BatchStatus])
 _ITEM_STATUS = validate.OneOf([status.value for status in ItemStatus])
 
@@ -47,11 +47,29 @@ class BatchLimits(Schema):
 class BatchItemsIn(Schema):
     """Items and what is asked for each of them."""
 
+    # In `allOf`, for generated clients: of alternatives at the top they would make types that say nothing.
     rules = {
-        "not": {"required": ["route", "model"], "properties": {"route": _NAME, "model": _NAME}},
-        "if": {"required": ["template_id"], "properties": {"template_id": {"type": "integer"}}},
-        "then": {"properties": {"items": {"items": {"properties": {"messages": False}}}}},
-        "else": {"properties": {"items": {"items": {"required": ["messages"], "properties": {"messages": SPOKEN}}}}},
+        "allOf": [
+            {
+                "anyOf": [
+                    {"required": ["template_id"], "properties": {"template_id": _ID}},
+                    {
+                        "properties": {
+                            "items": {"items": {"required": ["messages"], "properties": {"messages": SPOKEN}}}
+                        }
+                    },
+                ]
+            }
+        ],
+        "not": {
+            "anyOf": [
+                {"required": ["route", "model"], "properties": {"route": _NAME, "model": _NAME}},
+                {
+                    "required": ["template_id", "items"],
+                    "properties": {"template_id": _ID, "items": {"contains": {"required": ["messages"]}}},
+                },
+            ]
+        },
     }
 
     template_id = Id(load_default=None, allow_none=True, metadata={"description": "Its published version is used."})

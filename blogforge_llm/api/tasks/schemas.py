@@ -35,12 +35,16 @@ class TaskParameters(PresetParameters):
 class TaskIn(Schema):
     """Either `template_id` with `inputs`, or `messages`."""
 
-    # Said by `if`, which generated clients leave alone: of alternatives they would make types that say nothing.
+    # Said by `not`, which generated clients leave alone: of alternatives they would make types that say nothing.
     rules = {
-        "not": {"required": ["route", "model"]},
-        "if": {"required": ["template_id"]},
-        "then": {"properties": {"messages": False}},
-        "else": {"required": ["messages"], "properties": {"messages": SPOKEN}},
+        "not": {
+            "anyOf": [
+                {"required": ["template_id", "messages"]},
+                {"not": {"anyOf": [{"required": ["template_id"]}, {"required": ["messages"]}]}},
+                {"required": ["route", "model"]},
+                {"required": ["messages"], "properties": {"messages": {"not": SPOKEN}}},
+            ]
+        }
     }
 
     template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
