@@ -16,7 +16,18 @@ from blogforge_llm.config import ROOT, Settings
 from blogforge_llm.errors import DomainError
 from blogforge_llm.records.ops import ErrorSource
 from blogforge_llm.services.ops import errors as noted
-from blogforge_llm.web import assets, bodies, errors, formats, freshness, navigation, proxies, security, viewers
+from blogforge_llm.web import (
+    assets,
+    bodies,
+    errors,
+    formats,
+    freshness,
+    markdown,
+    navigation,
+    proxies,
+    security,
+    viewers,
+)
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     assets.init(app)
     navigation.init(app)
     formats.init(app)
+    markdown.init(app)
     for area in web.AREAS:
         for blueprint in import_module(f"blogforge_llm.web.{area}").BLUEPRINTS:
             app.register_blueprint(blueprint)

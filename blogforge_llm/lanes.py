@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
+import blogforge_llm.services.editorial.run_items  # noqa: F401  what is done with the answers of runs
 from blogforge_llm import db
 from blogforge_llm.engine import breakers, clients
 from blogforge_llm.engine.calls import Cancellation

@@ -34,6 +34,7 @@ class Presence:
         self.worker_id = uuid.uuid4()
         self.running: dict[int, Cancellation] = {}
         self._kind: str | None = None
+        self._unheld: set[int] = set()  # running by their rows, and not in `running`, at the last beat
         self._stop = threading.Event()
         self._lock = threading.Lock()
 
@@ -90,9 +91,17 @@ class Presence:
         if not may_reap:
             return
         with db.transaction() as conn:
+            self._disown_forgotten(conn)
             if found := recovery.requeue_lost(conn):
-                log.warning("took up tasks of a dead worker: %s", found)
+                log.warning("took up tasks that nobody runs: %s", found)
         self._cancel_requested()
+
+    def _disown_forgotten(self, conn: db.Connection) -> None:
+        """Tasks that this process runs by their rows alone, at two beats: one that just began or ends has its time."""
+        unheld = recovery.list_running(conn, worker_id=self.worker_id) - set(self.running)
+        if forgotten := unheld & self._unheld:
+            recovery.disown(conn, worker_id=self.worker_id, task_ids=forgotten)
+        self._unheld = unheld
 
     def _measure(self) -> None:
         """Say what this process measured of itself: a worker has no address that Prometheus could ask."""

@@ -1088,6 +1088,7 @@ CREATE TABLE stages (
     key      text NOT NULL,
     name     text NOT NULL,
     position integer NOT NULL,
+    archived_at timestamptz,
     CONSTRAINT stages_key_key UNIQUE (key)
 );
 
@@ -1098,6 +1099,7 @@ CREATE TABLE substages (
     name     text NOT NULL,
     icon     text NOT NULL,                   -- a symbol of static/icons.svg
     position integer NOT NULL,                -- over all stages
+    archived_at timestamptz,
     CONSTRAINT substages_key_key UNIQUE (key)
 );
 
@@ -1112,7 +1114,10 @@ CREATE TABLE fields (
     max_length  integer NOT NULL DEFAULT 200000,  -- characters
     title_rank  integer,                      -- a post's title is its filled field of the lowest rank
     position    integer NOT NULL,
+    max_words   integer,                      -- NULL: as many as the characters allow
+    archived_at timestamptz,
     CONSTRAINT fields_key_key UNIQUE (key),
+    CONSTRAINT fields_limits_check CHECK (max_length BETWEEN 1 AND 200000 AND max_words BETWEEN 1 AND 50000),
     CONSTRAINT fields_kind_check CHECK (kind IN (
         'line',                               -- one line
         'text',                               -- paragraphs
@@ -1126,6 +1131,14 @@ CREATE TABLE fields (
     ))
 );
 CREATE INDEX fields_substage_id_idx ON fields (substage_id, position);
+
+-- One row: the version that every change of the workflow's rows or their order raises.
+CREATE TABLE workflow_versions (
+    id      boolean PRIMARY KEY DEFAULT true,
+    version integer NOT NULL DEFAULT 1,
+    CONSTRAINT workflow_versions_one_check CHECK (id)
+);
+INSERT INTO workflow_versions DEFAULT VALUES;
 
 CREATE TABLE posts (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1171,6 +1184,8 @@ CREATE TABLE revisions (
     is_autosave      boolean NOT NULL DEFAULT false,
     started_at       timestamptz NOT NULL DEFAULT clock_timestamp(),  -- of the first autosave folded into it
     created_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    fingerprint      uuid NOT NULL GENERATED ALWAYS AS (md5(text)::uuid) STORED,  -- tells whether two texts are the same
+    root_suggestion_id bigint,                -- the suggestion the text goes back to, edited since or not; NULL: a person's own
     CONSTRAINT revisions_origin_check CHECK (origin IN (
         'typed',                              -- by a person
         'accepted',                           -- a suggestion as it was
@@ -1183,12 +1198,16 @@ CREATE TABLE revisions (
     ))
 );
 CREATE INDEX revisions_field_idx ON revisions (post_id, field_id, section_id, id DESC);
+CREATE INDEX revisions_root_idx ON revisions (id) INCLUDE (root_suggestion_id) WHERE root_suggestion_id IS NOT NULL;
 
 CREATE TABLE field_values (
     post_id     bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     section_id  bigint REFERENCES sections (id) ON DELETE CASCADE,
     field_id    bigint NOT NULL REFERENCES fields (id),
     revision_id bigint NOT NULL REFERENCES revisions (id),
+    done_revision_id bigint,                  -- the text somebody called done; another text is not
+    done_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    done_at timestamptz,
     CONSTRAINT field_values_key UNIQUE NULLS NOT DISTINCT (post_id, field_id, section_id)
 );
 CREATE INDEX field_values_revision_id_idx ON field_values (revision_id);
@@ -1207,7 +1226,8 @@ CREATE TABLE actions (
     library_hash bytea,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now(),
-    archived_at  timestamptz
+    archived_at  timestamptz,
+    needs_choice boolean NOT NULL DEFAULT false  -- nobody but a person may accept what it writes: a run stops there
 );
 CREATE UNIQUE INDEX actions_name_key ON actions (field_id, lower(name)) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX actions_one_default ON actions (field_id) WHERE is_default AND archived_at IS NULL;
@@ -1984,6 +2004,7 @@ CREATE TABLE batches (
     created_at    timestamptz NOT NULL DEFAULT now(),
     started_at    timestamptz,
     finished_at   timestamptz,
+    waiting       integer NOT NULL DEFAULT 0,
     CONSTRAINT batches_status_check CHECK (status IN (
         'draft',                              -- planned, not begun
         'queued',                             -- to be begun by a worker
@@ -2030,6 +2051,7 @@ CREATE TABLE items (
     CONSTRAINT items_key_key UNIQUE (batch_id, key),
     CONSTRAINT items_task_id_key UNIQUE (task_id),
     CONSTRAINT items_status_check CHECK (status IN (
+        'waiting',                            -- for what it needs; its kind releases it, or cancels it and says why
         'queued',
         'running',                            -- its task runs
         'succeeded',                          -- its answer is stored, and its kind has used it
@@ -2046,17 +2068,20 @@ CREATE INDEX items_finished_at_idx ON items (batch_id, finished_at) WHERE finish
 CREATE FUNCTION count_items() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE batches b
-       SET queued = b.queued + d.queued, running = b.running + d.running, succeeded = b.succeeded + d.succeeded,
-           failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
+       SET waiting = b.waiting + d.waiting, queued = b.queued + d.queued, running = b.running + d.running,
+           succeeded = b.succeeded + d.succeeded, failed = b.failed + d.failed, cancelled = b.cancelled + d.cancelled,
            input_tokens = b.input_tokens + d.input_tokens, output_tokens = b.output_tokens + d.output_tokens,
            cost = b.cost + d.cost, estimated = b.estimated + d.estimated, unknown = b.unknown + d.unknown,
-           status = CASE WHEN b.status NOT IN ('running', 'paused') OR b.queued + d.queued + b.running + d.running > 0
+           status = CASE WHEN b.status NOT IN ('running', 'paused')
+                           OR b.waiting + d.waiting + b.queued + d.queued + b.running + d.running > 0
                          THEN b.status
                          WHEN b.succeeded + d.succeeded = 0 AND b.failed + d.failed > 0 THEN 'failed'
                          ELSE 'completed' END,
-           finished_at = CASE WHEN b.queued + d.queued + b.running + d.running = 0 THEN clock_timestamp() END,
+           finished_at = CASE WHEN b.waiting + d.waiting + b.queued + d.queued + b.running + d.running = 0
+                              THEN clock_timestamp() END,
            note = CASE WHEN d.succeeded > 0 AND b.status = 'running' THEN NULL ELSE b.note END
       FROM (SELECT batch_id,
+                   coalesce(sum(n) FILTER (WHERE status = 'waiting'), 0) AS waiting,
                    coalesce(sum(n) FILTER (WHERE status = 'queued'), 0) AS queued,
                    coalesce(sum(n) FILTER (WHERE status = 'running'), 0) AS running,
                    coalesce(sum(n) FILTER (WHERE status = 'succeeded'), 0) AS succeeded,
@@ -2076,6 +2101,206 @@ END $$;
 CREATE TRIGGER items_count AFTER UPDATE ON items REFERENCING OLD TABLE AS old_items NEW TABLE AS new_items
    FOR EACH STATEMENT EXECUTE FUNCTION count_items();
 
+-- What was imported from an original BlogForge: each of its rows, and each thing made of one, once.
+
+CREATE TABLE legacy_imports (
+    source      text NOT NULL,                -- the source database, by the name the importer was given for it
+    table_name  text NOT NULL,                -- of the source
+    row_id      text NOT NULL,                -- its id there
+    place       text NOT NULL DEFAULT '',     -- empty for the row itself, else what of it: a field's key, a part's number
+    noun        text,                         -- what it became here: post, section, revision, part, task, …
+    noun_id     bigint,                       -- no key: it may be any of them
+    hash        bytea NOT NULL,               -- SHA-256 of what the source said
+    written     bytea,                        -- SHA-256 of what was here after it was written, for what has no revisions
+    fate        text NOT NULL,
+    original    jsonb,                        -- the row as it was read, without its secrets
+    imported_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (source, table_name, row_id, place),
+    CONSTRAINT legacy_imports_fate_check CHECK (fate IN (
+        'taken',                              -- as it was
+        'changed',                            -- decoded, trimmed, renamed
+        'conflict',                           -- somebody must decide; the next import looks at it again
+        'left_out'                            -- has no counterpart here
+    ))
+);
+CREATE INDEX legacy_imports_noun_idx ON legacy_imports (noun, noun_id) WHERE noun_id IS NOT NULL;
+-- What the prompt of a suggestion was filled with: a field of the post or of the section, or the items of the section.
+CREATE TABLE suggestion_sources (
+    suggestion_id bigint NOT NULL REFERENCES suggestions (id) ON DELETE CASCADE,
+    variable      text NOT NULL,
+    field_id      bigint REFERENCES fields (id),  -- NULL: the items allocated to the section
+    section_id    bigint REFERENCES sections (id) ON DELETE CASCADE,  -- NULL: a field of the post
+    revision_id   bigint REFERENCES revisions (id) ON DELETE CASCADE,  -- the text that was used
+    fingerprint   uuid NOT NULL,              -- of what was used
+    CONSTRAINT suggestion_sources_pkey PRIMARY KEY (suggestion_id, variable)
+);
+CREATE INDEX suggestion_sources_revision_id_idx ON suggestion_sources (revision_id);
+CREATE INDEX suggestion_sources_section_id_idx ON suggestion_sources (section_id);
+
+-- A text was kept although its source changed. Holds for that text of the source, and for the autosaves folded into it.
+CREATE TABLE kept_sources (
+    suggestion_id bigint NOT NULL,
+    variable      text NOT NULL,
+    fingerprint   uuid NOT NULL,
+    started_at    timestamptz,                -- of the source's revision; NULL for items
+    kept_by       bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT kept_sources_pkey PRIMARY KEY (suggestion_id, variable, fingerprint),
+    CONSTRAINT kept_sources_source_fkey FOREIGN KEY (suggestion_id, variable)
+        REFERENCES suggestion_sources (suggestion_id, variable) ON DELETE CASCADE
+);
+
+-- A row for each source of a field's text that is no longer what it was when the text was made, and was not kept.
+CREATE VIEW stale_sources AS
+SELECT v.post_id, v.section_id, v.field_id, s.suggestion_id, s.variable, s.field_id AS source_field_id,
+       s.section_id AS source_section_id, s.revision_id AS used_revision_id, n.revision_id, n.fingerprint, n.started_at,
+       n.changed_at, n.changed_by
+  FROM field_values v
+  JOIN revisions r ON r.id = v.revision_id
+  JOIN suggestion_sources s ON s.suggestion_id = r.root_suggestion_id
+ CROSS JOIN LATERAL (
+       SELECT x.id AS revision_id, x.fingerprint, x.started_at, x.created_at AS changed_at, x.user_id AS changed_by
+         FROM field_values w
+         JOIN revisions x ON x.id = w.revision_id
+        WHERE w.post_id = v.post_id AND w.field_id = s.field_id AND w.section_id = s.section_id
+        UNION ALL
+       SELECT x.id, x.fingerprint, x.started_at, x.created_at, x.user_id
+         FROM field_values w
+         JOIN revisions x ON x.id = w.revision_id
+        WHERE w.post_id = v.post_id AND w.field_id = s.field_id AND w.section_id IS NULL AND s.section_id IS NULL
+        UNION ALL
+       SELECT NULL, md5(coalesce(string_agg(i.text, E'\n' ORDER BY i.number), ''))::uuid, NULL, NULL, NULL
+         FROM post_items i
+        WHERE i.post_id = v.post_id AND i.section_id = s.section_id AND i.deleted_at IS NULL
+          AND i.kind = CASE s.variable WHEN 'section_ideas' THEN 'idea' ELSE 'fact' END
+       HAVING s.field_id IS NULL
+       ) n
+ WHERE r.root_suggestion_id IS NOT NULL AND n.fingerprint <> s.fingerprint
+   -- Most sources still have the very text that was used: an index says so before anything is compared.
+   AND NOT EXISTS (SELECT FROM field_values u WHERE u.revision_id = s.revision_id)
+   AND NOT EXISTS (SELECT FROM kept_sources k
+                    WHERE k.suggestion_id = s.suggestion_id AND k.variable = s.variable
+                      AND (k.fingerprint = n.fingerprint OR k.started_at = n.started_at));
+-- What a batch is for a post: its items are fields of the post and its sections.
+CREATE TABLE runs (
+    batch_id   bigint PRIMARY KEY REFERENCES batches (id) ON DELETE CASCADE,
+    post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
+    scope      text NOT NULL,                 -- drafts, post, stage:… or substage:…
+    accepts    text NOT NULL,
+    refreshes  boolean NOT NULL,              -- filled fields are asked too, and get suggestions
+    left_out   jsonb NOT NULL DEFAULT '[]',   -- what is not asked: {key, section, code, field, name, why, stops}
+    CONSTRAINT runs_accepts_check CHECK (accepts IN (
+        'nothing',                            -- everything waits as a suggestion
+        'empty'                               -- into fields that were empty and still are, of themselves
+    ))
+);
+CREATE INDEX runs_post_id_idx ON runs (post_id, batch_id DESC);
+-- Alerts: rules, what they found, who read it, and webhooks that tell other systems.
+
+CREATE TABLE alert_rules (
+    id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind             text NOT NULL,
+    threshold        numeric(12, 4),          -- a share from 0 to 1; of latency seconds; NULL where the kind has none
+    window_minutes   integer NOT NULL,        -- how far it looks back, or how long it must have lasted
+    minimum          integer NOT NULL,        -- calls or items: fewer say nothing
+    cooldown_minutes integer NOT NULL,        -- after its end the same is not told again for so long
+    is_enabled       boolean NOT NULL DEFAULT true,
+    created_by       bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT alert_rules_kind_check CHECK (kind IN (
+        'error_share',                        -- of a model's calls that failed
+        'latency',                            -- p95 of a model's calls that were answered
+        'budget',                             -- share spent
+        'circuit',                            -- a provider, model or key that is not asked
+        'batch',                              -- share of a batch's items that failed
+        'worker'                              -- nobody runs tasks, or batches that wait
+    )),
+    CONSTRAINT alert_rules_window_minutes_check CHECK (window_minutes BETWEEN 0 AND 10080),
+    CONSTRAINT alert_rules_minimum_check CHECK (minimum >= 1),
+    CONSTRAINT alert_rules_cooldown_minutes_check CHECK (cooldown_minutes BETWEEN 0 AND 10080)
+);
+
+CREATE TABLE alerts (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rule_id      bigint REFERENCES alert_rules (id) ON DELETE SET NULL,
+    kind         text NOT NULL,               -- the rule's
+    subject      text NOT NULL,               -- model:7, budget:3, key:2, batch:12, worker:interactive
+    label        text NOT NULL,               -- the subject as it was called then
+    value        numeric NOT NULL,            -- as last seen: a share, seconds, or minutes of circuits and workers
+    threshold    numeric,                     -- the rule's, then
+    detail       text NOT NULL,               -- the value in words
+    opened_at    timestamptz NOT NULL,
+    clear_since  timestamptz,                 -- seen to be over; the next look that sees the same resolves it
+    resolved_at  timestamptz,
+    openings     integer NOT NULL DEFAULT 1,  -- how often it came back within the rule's cool-down
+    quiet_until  timestamptz,                 -- it came back: webhooks are told if it still lasts then
+    dismissed_at timestamptz,                 -- out of the inbox, for everybody
+    dismissed_by bigint REFERENCES users (id) ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX alerts_open_key ON alerts (rule_id, subject) WHERE resolved_at IS NULL;
+CREATE INDEX alerts_subject_idx ON alerts (rule_id, subject, id DESC);
+CREATE INDEX alerts_inbox_idx ON alerts (id) WHERE dismissed_at IS NULL;
+
+CREATE TABLE alert_reads (
+    alert_id bigint NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+    user_id  bigint NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    read_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (alert_id, user_id)
+);
+
+-- One row: which minute was looked at last. Who locks it looks, and nobody else does in that minute.
+CREATE TABLE alert_watch (
+    is_only      boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    evaluated_at timestamptz NOT NULL DEFAULT 'epoch'
+);
+INSERT INTO alert_watch DEFAULT VALUES;
+
+-- When a worker of each kind was last seen: the rows of workers themselves go when they stop.
+CREATE TABLE worker_sightings (
+    kind    text PRIMARY KEY,
+    seen_at timestamptz NOT NULL
+);
+
+CREATE TABLE webhooks (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL,
+    url        text NOT NULL,
+    ciphertext bytea NOT NULL,                -- the secret that signs
+    is_enabled boolean NOT NULL DEFAULT true,
+    created_by bigint REFERENCES users (id) ON DELETE SET NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT webhooks_name_key UNIQUE (name)
+);
+
+CREATE TABLE deliveries (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    webhook_id  bigint NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+    alert_id    bigint REFERENCES alerts (id) ON DELETE SET NULL,
+    event       text NOT NULL,
+    body        text NOT NULL,                -- exactly what is sent and signed
+    status      text NOT NULL DEFAULT 'queued',
+    attempts    integer NOT NULL DEFAULT 0,
+    next_at     timestamptz NOT NULL,         -- queued: when it is tried; while one tries, when another may
+    http_status integer,                      -- of the last attempt
+    answer      text NOT NULL DEFAULT '',     -- the beginning of the last answer, masked
+    error       text NOT NULL DEFAULT '',     -- why the last attempt did not do, in words
+    created_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    CONSTRAINT deliveries_event_check CHECK (event IN ('alert.opened', 'alert.resolved', 'test')),
+    CONSTRAINT deliveries_status_check CHECK (status IN (
+        'queued',                             -- not taken yet, to be tried at next_at
+        'delivered',                          -- answered 2xx
+        'failed'                              -- given up
+    ))
+);
+CREATE INDEX deliveries_due_idx ON deliveries (next_at) WHERE status = 'queued';
+CREATE INDEX deliveries_webhook_id_idx ON deliveries (webhook_id, id DESC);
+CREATE INDEX deliveries_alert_id_idx ON deliveries (alert_id) WHERE alert_id IS NOT NULL;
+CREATE INDEX deliveries_finished_at_idx ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
+
+CREATE INDEX batches_finished_at_idx ON batches (finished_at) WHERE finished_at IS NOT NULL;
 -- Models with their providers and what holds for asking them now; without keys, for these are somebody's.
 CREATE VIEW askable_models AS
 SELECT m.id AS model_id, m.name AS model_name, m.context_window, m.max_output_tokens, price.input_price, price.output_price,

@@ -154,6 +154,7 @@ def make_attempt(
     cost: str | None = "0.5",
     source: str = "known",
     started_at: datetime | None = None,
+    finished_at: datetime | None = None,
     billed_to: str | None = None,
 ) -> int:
     """An attempt as it stands after its call, with a task of its own; its id."""
@@ -163,12 +164,12 @@ def make_attempt(
         "INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, status, category, input_tokens, "
         "output_tokens, usage_source, cost, cost_source, started_at, finished_at, user_id, template_id, billed_to) "
         "SELECT task.id, 1, gen_random_uuid(), m.id, m.provider_id, %(status)s, %(category)s, 10, 20, %(source)s, "
-        "%(cost)s, %(source)s, coalesce(%(at)s, clock_timestamp()), clock_timestamp(), %(user)s, %(template)s, "
-        "%(billed_to)s FROM task, models m WHERE m.id = %(model)s RETURNING id",
+        "%(cost)s, %(source)s, coalesce(%(at)s, clock_timestamp()), coalesce(%(end)s, clock_timestamp()), "
+        "%(user)s, %(template)s, %(billed_to)s FROM task, models m WHERE m.id = %(model)s RETURNING id",
         {
             "task": status if status in ("succeeded", "failed", "cancelled") else "failed",
             "user": user.id if user else None, "status": status, "category": category, "source": source, "cost": cost,
-            "at": started_at, "template": template_id, "billed_to": billed_to, "model": model_id,
+            "at": started_at, "end": finished_at, "template": template_id, "billed_to": billed_to, "model": model_id,
         },
     ).fetchone()  # fmt: skip
     assert row is not None

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -19,13 +20,19 @@ from typing import Any
 
 from blogforge_llm.config import ROOT
 
+_PORTS = (12_000, 16_000)
 BLOGFORGE = [sys.executable, "-m", "blogforge_llm.cli.main"]
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now. Test processes that run side by side draw from ranges of their own, all of them
+    below those that the system hands out."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    while True:
+        port = random.randrange(*_PORTS) + worker * (_PORTS[1] - _PORTS[0])
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Installation:
@@ -69,12 +76,10 @@ class Installation:
             wait_until(self._answers, timeout=30, why="the process does not answer")
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        with contextlib.suppress(OSError), contextlib.closing(connection):
             connection.request("GET", "/healthz")
-            status = connection.getresponse().status
-            connection.close()
-            return status == 200
+            return connection.getresponse().status == 200
         return False
 
     def stop(self) -> int:

@@ -94,7 +94,7 @@ def test_every_environment_variable_is_explained_and_no_other() -> None:
 
 def test_every_command_is_explained_and_no_other() -> None:
     guide = (ROOT / "docs" / "operators.md").read_text()
-    explained = set(re.findall(r"^\| `blogforge ([a-z]+(?: [a-z]+)?)\b", guide, re.M))
+    explained = set(re.findall(r"^\| `blogforge ([a-z-]+(?: [a-z]+)?)\b", guide, re.M))
     assert explained == set(_commands())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blogforge_llm import db
+from blogforge_llm import db, watching
 from blogforge_llm.config import ROOT
 from blogforge_llm.errors import DomainError, Forbidden
 from blogforge_llm.records.accounts import Permission, Role, User
@@ -17,15 +17,35 @@ from blogforge_llm.records.sections import ItemKind
 from blogforge_llm.records.tasks import TaskFilter
 from blogforge_llm.services.accounts import permissions, settings, tokens, users
 from blogforge_llm.services.editorial import (
+    actions,
     board,
     headings,
     items,
+    marks,
+    receipts,
+    runs,
     section_events,
     section_joints,
     sections,
+    staleness,
     suggestions,
+    workflow_archival,
+    workflow_fields,
+    workflow_order,
+    workflow_steps,
 )
-from blogforge_llm.services.ops import audit, budgets, dashboard, errors, ledger
+from blogforge_llm.services.editorial.workflow_archival import Noun
+from blogforge_llm.services.ops import (
+    alert_rules,
+    alerts,
+    audit,
+    budgets,
+    dashboard,
+    deliveries,
+    errors,
+    ledger,
+    webhooks,
+)
 from blogforge_llm.services.prompts import approvals, impacts, outcomes, parts, templates
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import log, trials
@@ -48,6 +68,14 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("settings.list_", Permission.KEEP_SETTINGS, lambda conn, actor: settings.list_(conn, actor=actor)),
     ("settings.update", Permission.KEEP_SETTINGS,
      lambda conn, actor: settings.update(conn, actor=actor, key="cors_origins", value=[])),
+    ("staleness.dismiss", Permission.WRITE_POSTS,
+     lambda conn, actor: staleness.dismiss(conn, actor=actor, post_id=0, field_key="basic_idea")),
+    ("marks.complete", Permission.WRITE_POSTS,
+     lambda conn, actor: marks.complete(conn, actor=actor, post_id=0, field_key="basic_idea", revision_id=None)),
+    ("marks.reopen", Permission.WRITE_POSTS,
+     lambda conn, actor: marks.reopen(conn, actor=actor, post_id=0, field_key="basic_idea")),
+    ("receipts.get", Permission.READ,
+     lambda conn, actor: receipts.get(conn, actor=actor, post_id=0, field_key="basic_idea")),
     ("sections.add", Permission.WRITE_POSTS,
      lambda conn, actor: sections.add(conn, actor=actor, post_id=0, heading="x")),
     ("sections.reorder", Permission.WRITE_POSTS,
@@ -76,6 +104,35 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("items.restore", Permission.WRITE_POSTS, lambda conn, actor: items.restore(conn, actor=actor, item_id=0)),
     ("board.apply", Permission.WRITE_POSTS,
      lambda conn, actor: board.apply(conn, actor=actor, post_id=0, suggestion_id=0)),
+    ("workflow_steps.create_stage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.create_stage(conn, actor=actor, name="")),
+    ("workflow_steps.update_stage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.update_stage(conn, actor=actor, stage_id=0, name="x")),
+    ("workflow_steps.create_substage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.create_substage(conn, actor=actor, stage_id=0, name="x")),
+    ("workflow_steps.update_substage", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_steps.update_substage(conn, actor=actor, substage_id=0)),
+    ("workflow_fields.create", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_fields.create(conn, actor=actor, substage_id=0, key="x", name="x")),
+    ("workflow_fields.update", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_fields.update(conn, actor=actor, field_id=0)),
+    ("workflow_order.reorder_stages", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_order.reorder_stages(conn, actor=actor, order=[], version=0)),
+    ("workflow_order.reorder_substages", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_order.reorder_substages(conn, actor=actor, stage_id=0, order=[], version=0)),
+    ("workflow_order.reorder_fields", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_order.reorder_fields(conn, actor=actor, substage_id=0, order=[], version=0)),
+    ("workflow_archival.impact", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_archival.impact(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
+    ("workflow_archival.archive", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_archival.archive(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
+    ("workflow_archival.restore", Permission.KEEP_WORKFLOW,
+     lambda conn, actor: workflow_archival.restore(conn, actor=actor, noun=Noun.FIELD, row_id=0)),
+    ("actions.reorder", Permission.KEEP_PROMPTS,
+     lambda conn, actor: actions.reorder(conn, actor=actor, field_id=0, order=[], version=0)),
+    ("runs.draft", Permission.WRITE_POSTS,
+     lambda conn, actor: runs.draft(conn, actor=actor, post_id=0, action_ids=[])),
+    ("runs.ahead", Permission.RUN_TASKS, lambda conn, actor: runs.ahead(conn, actor=actor, post_id=0)),
     ("circuits.list_all", Permission.READ, lambda conn, actor: circuits.list_all(conn, actor=actor)),
     ("log.list_page", Permission.READ, lambda conn, actor: log.list_page(conn, actor=actor, wanted=TaskFilter())),
     ("log.choices", Permission.READ, lambda conn, actor: log.choices(conn, actor=actor)),
@@ -117,6 +174,30 @@ CALLS: list[tuple[str, Permission, Call]] = [
     ("errors.list_", Permission.KEEP_SETTINGS, lambda conn, actor: errors.list_(conn, actor=actor)),
     ("errors.set_state", Permission.KEEP_SETTINGS,
      lambda conn, actor: errors.set_state(conn, actor=actor, group_id=0, state=ErrorState.MUTED)),
+    ("alerts.list_", Permission.KEEP_ALERTS, lambda conn, actor: alerts.list_(conn, actor=actor)),
+    ("alerts.get", Permission.KEEP_ALERTS, lambda conn, actor: alerts.get(conn, actor=actor, alert_id=0)),
+    ("alerts.count_unread", Permission.KEEP_ALERTS, lambda conn, actor: alerts.count_unread(conn, actor=actor)),
+    ("alerts.update", Permission.KEEP_ALERTS, lambda conn, actor: alerts.update(conn, actor=actor, alert_id=0)),
+    ("alerts.read_all", Permission.KEEP_ALERTS, lambda conn, actor: alerts.read_all(conn, actor=actor)),
+    ("alerts.dismiss_resolved", Permission.KEEP_ALERTS, lambda conn, actor: alerts.dismiss_resolved(conn, actor=actor)),
+    ("alert_rules.list_all", Permission.KEEP_ALERTS, lambda conn, actor: alert_rules.list_all(conn, actor=actor)),
+    ("alert_rules.create", Permission.KEEP_ALERTS, lambda conn, actor: alert_rules.create(conn, actor=actor, kind="")),
+    ("alert_rules.add_usual", Permission.KEEP_ALERTS, lambda conn, actor: alert_rules.add_usual(conn, actor=actor)),
+    ("alert_rules.update", Permission.KEEP_ALERTS,
+     lambda conn, actor: alert_rules.update(conn, actor=actor, rule_id=0)),
+    ("alert_rules.delete", Permission.KEEP_ALERTS,
+     lambda conn, actor: alert_rules.delete(conn, actor=actor, rule_id=0)),
+    ("webhooks.list_all", Permission.KEEP_ALERTS, lambda conn, actor: webhooks.list_all(conn, actor=actor)),
+    ("webhooks.create", Permission.KEEP_ALERTS,
+     lambda conn, actor: webhooks.create(conn, actor=actor, name="", url="")),
+    ("webhooks.update", Permission.KEEP_ALERTS, lambda conn, actor: webhooks.update(conn, actor=actor, webhook_id=0)),
+    ("webhooks.renew_secret", Permission.KEEP_ALERTS,
+     lambda conn, actor: webhooks.renew_secret(conn, actor=actor, webhook_id=0)),
+    ("webhooks.delete", Permission.KEEP_ALERTS, lambda conn, actor: webhooks.delete(conn, actor=actor, webhook_id=0)),
+    ("watching.send_test", Permission.KEEP_ALERTS, lambda conn, actor: watching.send_test(actor=actor, webhook_id=0)),
+    ("deliveries.list_", Permission.KEEP_ALERTS, lambda conn, actor: deliveries.list_(conn, actor=actor, webhook_id=0)),
+    ("deliveries.get", Permission.KEEP_ALERTS,
+     lambda conn, actor: deliveries.get(conn, actor=actor, webhook_id=0, delivery_id=0)),
 ]  # fmt: skip
 
 

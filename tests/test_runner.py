@@ -10,6 +10,7 @@ import pytest
 
 from blogforge_llm import db, runner
 from blogforge_llm.config import Settings
+from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.types import Message, OutputContract
 from blogforge_llm.presence import presence
 from blogforge_llm.records.accounts import User
@@ -17,6 +18,7 @@ from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category, Source
 from blogforge_llm.services.registry import encryption
 from blogforge_llm.services.tasks import attempts, frames, tasks
 from tests import factories
+from tests.installation import wait_until
 from tests.provider_standin import Standin, Text, key_hash
 
 KINDS = ["groq", "cerebras", "openai_compatible", "llm"]
@@ -148,6 +150,23 @@ def test_stop_means_stop_in_mid_stream(ask: Callable[..., int], standin: Standin
     assert (task.status, task.output) == (TaskStatus.CANCELLED, None)
     assert attempt.status is AttemptStatus.CANCELLED
     gate.release()
+
+
+def test_a_task_whose_end_could_not_be_written_is_taken_up_again(ask: Callable[..., int]) -> None:
+    lost = ask(("groq", "ok"))
+    with db.transaction() as conn:
+        actor, messages = factories.make_user(conn, name="Bob"), [Message.of("user", "Why?")]
+        held = tasks.create(conn, actor=actor, messages=messages, route_id=get(lost).route_id).id
+        presence.running[held] = Cancellation()
+        conn.execute(
+            "UPDATE tasks SET status = 'running', run_id = gen_random_uuid(), worker_id = %s, started_at = now()",
+            (presence.worker_id,),
+        )
+    try:
+        wait_until(lambda: get(lost).status is TaskStatus.QUEUED, timeout=20)
+        assert get(held).status is TaskStatus.RUNNING
+    finally:
+        del presence.running[held]
 
 
 def test_a_task_stopped_before_its_call_begins_ends_without_one(ask: Callable[..., int], standin: Standin) -> None:

@@ -22,10 +22,11 @@ _VERBS = {
     "user": "users",
     "token": "tokens",
     "library": "library",
+    "import-legacy": "legacy",
     "backup": "backup",
     "restore": "backup",
 }
-_ON_SERVICES = {"user", "token", "library"}  # these verbs need the database running and the pool open
+_ON_SERVICES = {"user", "token", "library", "import-legacy"}  # these verbs need the database running and the pool open
 
 
 def main(argv: list[str] | None = None) -> int:

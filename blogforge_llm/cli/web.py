@@ -70,11 +70,13 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         from blogforge_llm.app import create_app
+        from blogforge_llm.watching import watch
 
         # The listener's thread hands live text to readers' threads while others compute: turns must be short.
         sys.setswitchinterval(0.001)
         db.open_pool(self._database_url, max_size=24)
         app = create_app(self._settings)
+        watch.start()
         gc.freeze()  # what was imported stays: the collector need not look at it in the middle of a request
         return app
 

@@ -47,6 +47,12 @@ def check(text: str, contract: OutputContract) -> Checked:
     if checked.breach is None and contract.max_length is not None and len(checked.text) > contract.max_length:
         breach = f"It must have at most {contract.max_length} characters; it had {len(checked.text)}."
         return Checked(checked.text, breach)
+    if (
+        checked.breach is None
+        and contract.max_words is not None
+        and (had := len(checked.text.split())) > contract.max_words
+    ):
+        return Checked(checked.text, f"It must have at most {contract.max_words} words; it had {had}.")
     return checked
 
 

@@ -77,6 +77,7 @@ class OutputContract:
     max_length: int | None = None
     min_items: int | None = None
     max_items: int | None = None
+    max_words: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from types import FrameType
 from blogforge_llm import jobqueue
 from blogforge_llm.lanes import Lanes
 from blogforge_llm.presence import presence
+from blogforge_llm.watching import watch
 
 CONNECTIONS = 16  # a lane needs one only for moments
 _NICE = 10
@@ -33,6 +34,7 @@ def run(*, grace_s: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     presence.join(jobqueue.BATCH)
+    watch.start()
     loop = threading.Thread(target=lanes.run, name="lanes")
     loop.start()
     try:
@@ -44,4 +46,5 @@ def run(*, grace_s: float) -> None:
             lanes.abandon()
             loop.join(5)
     finally:
+        watch.stop()
         presence.leave()

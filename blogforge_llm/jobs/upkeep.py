@@ -10,7 +10,7 @@ from blogforge_llm import db, jobqueue
 from blogforge_llm.engine import budgets, limits
 from blogforge_llm.jobs import noting
 from blogforge_llm.services.accounts import idempotency, sessions, throttle
-from blogforge_llm.services.ops import errors, ledger, metrics, retention, totals
+from blogforge_llm.services.ops import deliveries, errors, ledger, metrics, retention, totals
 from blogforge_llm.services.registry import circuits
 from blogforge_llm.services.tasks import frames, workers
 
@@ -35,6 +35,7 @@ def sweep(timestamp: int) -> None:
         metrics.forget_dead(conn)
         errors.forget_counts(conn)
         budgets.forget_old(conn)
+        deliveries.forget_old(conn)
     with db.transaction() as conn:
         limits.forget_old(conn)
     is_left = True

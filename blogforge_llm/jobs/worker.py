@@ -15,6 +15,7 @@ from procrastinate import PsycopgConnector
 from blogforge_llm import jobqueue, runner
 from blogforge_llm.jobs import tasks, upkeep
 from blogforge_llm.presence import presence
+from blogforge_llm.watching import watch
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,11 @@ def run(database_url: str, *, grace_s: float) -> None:
     sys.setswitchinterval(0.0005)
     gc.freeze()  # what was imported stays: the collector need not look at it in the middle of a job
     presence.join(jobqueue.INTERACTIVE)
+    watch.start()
     try:
         asyncio.run(_work(database_url, grace_s))
     finally:
+        watch.stop()
         presence.leave()
 
 

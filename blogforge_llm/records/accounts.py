@@ -23,9 +23,11 @@ class Permission(StrEnum):
     PUBLISH_POSTS = "publish_posts"
     KEEP_REGISTRY = "keep_registry"  # providers, shared keys, models, routes, presets
     KEEP_PROMPTS = "keep_prompts"  # parts, templates, actions, the library
+    KEEP_WORKFLOW = "keep_workflow"  # stages, sub-stages, fields
     READ_RAW = "read_raw"  # provider error texts and raw replies
     KEEP_USERS = "keep_users"
     KEEP_SETTINGS = "keep_settings"
+    KEEP_ALERTS = "keep_alerts"  # read alerts, keep their rules and webhooks
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Action:
     field_name: str
     field_kind: str
     field_max_length: int
+    field_max_words: int | None
     substage_name: str
     name: str
     template_id: int
@@ -31,6 +32,8 @@ class Action:
     parameters: dict[str, Any]
     contract: dict[str, Any]
     is_default: bool
+    needs_choice: bool
+    """Nobody but a person may accept what it writes: a run stops there."""
     position: int
     library_hash: bytes | None
     created_at: datetime

@@ -24,6 +24,7 @@ class BatchStatus(StrEnum):
 
 
 class ItemStatus(StrEnum):
+    WAITING = "waiting"  # for what it needs
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -34,7 +35,8 @@ class ItemStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One item to be. `messages` are role and text, exactly as they will be sent; `subject` is for the kind alone.
-    Parameters and contract hold only what differs from the default, as on a task."""
+    Parameters and contract hold only what differs from the default, as on a task. One that waits has no messages yet,
+    and its tokens are guessed."""
 
     key: str
     messages: Sequence[Mapping[str, str]]
@@ -47,6 +49,17 @@ class Planned:
     contract: Mapping[str, Any] | None = None
     deadline_s: float = 120.0
     subject: Mapping[str, Any] = field(default_factory=dict)
+    is_waiting: bool = False
+    prompt_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item that waits, as its kind sees it."""
+
+    id: int
+    key: str
+    subject: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,7 @@ class Batch:
     budget: Decimal | None
     item_cost: Decimal | None
     estimate: Estimate
+    waiting: int
     queued: int
     running: int
     succeeded: int
@@ -95,7 +109,7 @@ class Batch:
 
     @property
     def total(self) -> int:
-        return self.queued + self.running + self.succeeded + self.failed + self.cancelled
+        return self.waiting + self.queued + self.running + self.succeeded + self.failed + self.cancelled
 
     @property
     def done(self) -> int:

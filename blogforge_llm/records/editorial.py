@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from blogforge_llm.records.sections import Section
+from blogforge_llm.records.staleness import Stale
 from blogforge_llm.records.tasks import Category, Source
 
 
@@ -65,6 +66,9 @@ class Field:
     position: int
     substage_key: str
     substage_name: str
+    max_words: int | None
+    archived_at: datetime | None
+    is_living: bool  # neither it, nor its step, nor the stage of that is archived
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,17 @@ class Substage:
     icon: str
     position: int
     stage_key: str
+    archived_at: datetime | None
+    is_living: bool  # neither it nor its stage is archived
     fields: list[Field]
     """Those of the post itself."""
     other_fields: list[Field]
     """Those of its sections and of the board."""
+
+    @property
+    def every_field(self) -> list[Field]:
+        """In order, whatever their scope."""
+        return sorted(self.fields + self.other_fields, key=lambda field: (field.position, field.id))
 
     @property
     def has_sections(self) -> bool:
@@ -91,7 +102,24 @@ class Stage:
     key: str
     name: str
     position: int
+    archived_at: datetime | None
     substages: list[Substage]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """All of it, archived rows too. `version` rises with every change."""
+
+    version: int
+    stages: list[Stage]
+
+    @property
+    def substages(self) -> list[Substage]:
+        return [substage for stage in self.stages for substage in stage.substages]
+
+    @property
+    def fields(self) -> list[Field]:
+        return [field for step in self.substages for field in step.every_field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +148,12 @@ class StageShare:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post in a list."""
+    """A post in a list. `stale` is how many of its texts are."""
 
     post: Post
     words: int
     stages: list[StageShare]
+    stale: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +185,7 @@ class Revision:
     is_ai: bool | None
     cost: Decimal | None
     cost_source: Source | None
+    root_suggestion_id: int | None  # the suggestion the text goes back to, edited since or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +273,8 @@ class Overview:
     values: dict[str, Value]
     suggestions: dict[str, list[Suggestion]]
     sections: list[Section]
+    stale: Stale
+    archived: list[Value]  # texts in fields that are archived
 
     @property
     def words(self) -> int:
@@ -257,6 +289,11 @@ class Overview:
     def total(self, substage: Substage) -> int:
         """A post without sections lacks one at least."""
         return len(substage.fields) + (max(len(self.sections), 1) if substage.has_sections else 0)
+
+    def is_stale(self, substage: Substage) -> bool:
+        """Whether a text of the step, or of a section where it has them, is stale."""
+        own = any((None, field.key) in self.stale for field in substage.fields)
+        return own or (substage.has_sections and any(section_id is not None for section_id, _ in self.stale))
 
     def waiting(self, key: str) -> SuggestionStatus | None:
         """What is open in a field: a text to review before one that is being written, that before a failure."""

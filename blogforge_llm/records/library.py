@@ -51,6 +51,7 @@ class LibraryAction:
     parameters: dict[str, Any]
     contract: dict[str, Any]
     is_default: bool
+    needs_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 
-from flask import Blueprint, Flask, Response, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, request, send_from_directory, url_for
 
 from blogforge_llm.config import ROOT
 from blogforge_llm.web.viewers import public
@@ -28,6 +28,12 @@ def current_version() -> str:
 
 def asset(path: str) -> str:
     """The address of static/<path> in the version that runs."""
+    return _address(request.script_root, path)
+
+
+@functools.lru_cache(maxsize=1000)
+def _address(_root: str, path: str) -> str:
+    """Made once for each root the application is served under: a page has hundreds of icons, and each asks."""
     return url_for("assets.show", version=current_version(), path=path)
 
 

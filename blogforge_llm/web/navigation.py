@@ -24,8 +24,12 @@ AREAS = (("Posts", "/posts", ("/posts", "/workflow")), ("LLM", "/llm/", ("/llm",
 _OF_ADMINS = (
     ("Users", "/users"),
     ("Settings", "/settings"),
+    ("Workflow", "/settings/workflow"),
     ("Audit log", "/audit"),
     ("Errors", "/errors"),
+    ("Alerts", "/alerts"),
+    ("Alert rules", "/alerts/rules"),
+    ("Webhooks", "/alerts/webhooks"),
 )
 
 PAGES = {
@@ -50,7 +54,7 @@ PAGES = {
         ("Health", "/llm/health"),
     ),
     "/account": (("Account", "/account"), ("API tokens", "/account/tokens")),
-    **dict.fromkeys(("/users", "/settings", "/audit", "/errors"), _OF_ADMINS),
+    **dict.fromkeys(("/users", "/settings", "/audit", "/errors", "/alerts"), _OF_ADMINS),
 }
 
 

@@ -17,5 +17,6 @@ import "./shortcuts.js";
 import "./relative-time.js";
 import "./scroll-current.js";
 import "./autosave.js";
+import "./counter.js";
 import "./offers.js";
 import "./live.js";

@@ -9,7 +9,8 @@ function ask(text, { action = "Continue", danger = false } = {}) {
     body.textContent = text;
     const foot = document.createElement("div");
     foot.className = "dialog__foot";
-    const buttons = [["Cancel", "secondary", ""], [action, danger ? "danger" : "primary", "yes"]].map(([label, kind, value]) => {
+    const back = action === "Cancel" ? "Go back" : "Cancel"; // what is to be cancelled has a button of that name
+    const buttons = [[back, "secondary", ""], [action, danger ? "danger" : "primary", "yes"]].map(([label, kind, value]) => {
       const button = document.createElement("button");
       button.type = "button";
       button.className = `button button--${kind}`;

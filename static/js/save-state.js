@@ -49,7 +49,7 @@ export function display(form) {
     saved: (time, words) => {
       say("saved", "Saved", { time });
       article.querySelector("[data-origin]")?.replaceChildren();
-      article.querySelector("[data-history]")?.removeAttribute("hidden");
+      for (const link of article.querySelectorAll("[data-history]")) link.removeAttribute("hidden");
       const count = article.querySelector("[data-words]");
       if (count) count.textContent = `${words.toLocaleString("en")} ${words === 1 ? "word" : "words"}`;
     },

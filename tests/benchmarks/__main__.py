@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import batches, breakers, clicks, gateway, overhead, pages, starts
+from tests.benchmarks import articles, batches, breakers, clicks, gateway, overhead, pages, starts
 from tests.benchmarks.numbers import Number
 from tests.installation import Installation
 from tests.provider_standin import Standin
@@ -31,6 +31,7 @@ def main() -> int:
         median = statistics.median(number.values)
         mark = "" if median <= number.target else "  MISSED"
         print(f"{number.name:<52}{median:>7.2f} ms{p95:>7.2f} ms{number.target:>9.1f} ms{mark}")
+    articles.main()
     return pages.main()
 
 

@@ -6,23 +6,19 @@ and uses it again. Readers and PostgreSQL are on the same machine as the web pro
 
 from __future__ import annotations
 
-import http.client
 import os
-import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import psycopg
 from psycopg.rows import dict_row
 
 from blogforge_llm import embedded
-from tests.benchmarks import seed
+from tests.benchmarks import readers, seed
 from tests.benchmarks.numbers import Number
 from tests.installation import Installation
 
@@ -85,7 +81,7 @@ def measure(data_dir: Path, *, tasks: int) -> Iterator[Number]:
 
 
 def _measure_all(installation: Installation, email: str, filters: list[str], task_id: int) -> Iterator[Number]:
-    cookie = {"Cookie": _log_in(installation, email)}
+    cookie = readers.log_in(installation, email)
     token = {"Authorization": f"Bearer {installation.token}"}
     pages = [
         *_PAGES,
@@ -96,59 +92,16 @@ def _measure_all(installation: Installation, email: str, filters: list[str], tas
     lists = [*_LISTS, "/api/v1/llm/tasks?limit=200", *(f"/api/v1/llm/tasks?{each}" for each in filters[::3])]
     for paths, headers in ((pages, cookie), (lists, token)):
         for path in paths:
-            yield Number(path, _read_at_once(installation, path, headers), TARGET_MS)
-
-
-def _read_at_once(installation: Installation, path: str, headers: dict[str, str]) -> list[float]:
-    """Milliseconds of each answer, the first of each reader left out."""
-    times: list[float] = []
-    readers = [threading.Thread(target=_read, args=(installation, path, headers, times)) for _ in range(READERS)]
-    for reader in readers:
-        reader.start()
-    for reader in readers:
-        reader.join()
-    assert len(times) == READERS * ROUNDS, f"{path} did not answer"
-    return times
-
-
-def _read(installation: Installation, path: str, headers: dict[str, str], times: list[float]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=60)
-    for number in range(ROUNDS + 1):
-        began = time.monotonic()
-        connection.request("GET", path, headers=headers)
-        response = connection.getresponse()
-        text = response.read()
-        assert response.status == 200, f"{path}: {response.status} {text[:300]!r}"
-        if number:
-            times.append((time.monotonic() - began) * 1000)
-    connection.close()
-
-
-def _log_in(installation: Installation, email: str) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=20)
-    form = {"email": email, "password": "correct horse battery"}
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    connection.request("POST", "/login", urlencode(form), headers)
-    answer = connection.getresponse()
-    assert answer.status < 400, answer.read()
-    return (answer.headers["Set-Cookie"] or "").split(";")[0]
-
-
-def _line(number: Number) -> str:
-    p95 = sorted(number.values)[int(len(number.values) * 0.95)]
-    mark = "" if p95 <= number.target else "  MISSED"
-    return f"{number.name:<64}{statistics.median(number.values):>6.1f} ms{p95:>7.1f} ms{number.target:>9.0f} ms{mark}"
+            times = readers.read_at_once(installation, lambda path=path: path, headers, readers=READERS, rounds=ROUNDS)
+            yield Number(path, times, TARGET_MS)
 
 
 def main() -> int:
     tasks = int(os.environ.get("BENCH_TASKS", "1000000"))
-    print(
-        f"\n{tasks:,} tasks, {READERS} readers at once\n{'what':<64}{'median':>9}{'p95':>10}{'target p95':>12}",
-        flush=True,
-    )
+    print(readers.heading(f"{tasks:,} tasks, {READERS} readers at once"), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for number in measure(Path(os.environ.get("BENCH_DATA", folder)), tasks=tasks):
-            print(_line(number), flush=True)
+            print(readers.line(number), flush=True)
     return 0
 
 

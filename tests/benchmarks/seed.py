@@ -37,20 +37,26 @@ SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS de
 def seed(url: str, *, tasks: int) -> None:
     """Fill a migrated database; says on stderr what took how long."""
     queries = aiosql.from_path(Path(__file__).with_suffix(".sql"), "psycopg")
-    with db.Connection.connect(url, autocommit=True, row_factory=dict_row) as conn:
-        # Nobody else is there, and every row is right by construction: no flush for each, no look-up of each key.
-        for setting in ("synchronous_commit = off", "session_replication_role = replica", "work_mem = '256MB'",
-                        "maintenance_work_mem = '1GB'", "statement_timeout = 0"):  # fmt: skip
-            conn.execute(f"SET {setting}".encode())
-        conn.execute("SELECT setseed(0.4)")
+    with unhindered(url) as conn:
         with _without_indexes(conn):
             for name in ORDER:
                 query = getattr(queries, name)
                 asked = {"tasks": tasks} if "%(tasks)s" in query.sql else {}
-                _timed(name, lambda query=query, asked=asked: query(conn, **asked))
-            _timed("words", lambda: totals.read_ended(conn, limit=2 * tasks))
-        _timed("statistics", lambda: conn.execute("VACUUM ANALYZE"))
-        _timed("totals", lambda: add_up(conn))
+                timed(name, lambda query=query, asked=asked: query(conn, **asked))
+            timed("words", lambda: totals.read_ended(conn, limit=2 * tasks))
+        timed("statistics", lambda: conn.execute("VACUUM ANALYZE"))
+        timed("totals", lambda: add_up(conn))
+
+
+def unhindered(url: str) -> db.Connection:
+    """A connection for filling an empty database: nobody else is there, and every row is right by construction, so no
+    flush for each, no look-up of each key, no trigger; what random() draws is the same each time."""
+    conn = db.Connection.connect(url, autocommit=True, row_factory=dict_row)
+    for setting in ("synchronous_commit = off", "session_replication_role = replica", "work_mem = '256MB'",
+                    "maintenance_work_mem = '1GB'", "statement_timeout = 0"):  # fmt: skip
+        conn.execute(f"SET {setting}".encode())
+    conn.execute("SELECT setseed(0.4)")
+    return conn
 
 
 def add_up(conn: db.Connection) -> None:
@@ -72,10 +78,10 @@ class _without_indexes:
 
     def __exit__(self, *exc_info: object) -> None:
         for row in self.made:
-            _timed(f"index {row['name']}", lambda row=row: self.conn.execute(row["definition"].encode()))
+            timed(f"index {row['name']}", lambda row=row: self.conn.execute(row["definition"].encode()))
 
 
-def _timed(name: str, do: Any) -> None:
+def timed(name: str, do: Any) -> None:
     began = time.monotonic()
     do()
     print(f"{name:<44}{time.monotonic() - began:>8.1f} s", file=sys.stderr, flush=True)

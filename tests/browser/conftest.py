@@ -107,7 +107,8 @@ def plain_page(browser: Browser, installation: Installation, watch: Watch) -> It
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory, provider: Standin) -> Iterator[Installation]:
-    """With a provider, the library, a post with a history, a finished task and a suggestion to decide about."""
+    """With a provider, the library, a post with a history, a finished task, a suggestion to decide about, alert rules,
+    and a webhook that nobody takes."""
     with Installation(tmp_path_factory.mktemp("furnished") / "data") as installation:
         installation.create_admin()
         provider.answer(MODEL, "Bread rises because yeast eats sugar and breathes out gas.")
@@ -122,6 +123,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, provider: Standin) -> It
         installation.api("PUT", path, {"text": "Bread rises, mostly.", "base_revision": first["revision"]})
         made = installation.api("POST", f"{path}/suggestions", {}, expect=202)
         installation.wait_for_task(installation.api("GET", f"/suggestions/{made[0]['id']}")["task_id"])
+        installation.api("POST", "/llm/alert-rules/usual")
+        hook = installation.api("POST", "/llm/webhooks", {"name": "Pager", "url": "http://127.0.0.1:9/hook"})
+        installation.api("POST", f"/llm/webhooks/{hook['id']}/test")
         yield installation
 
 

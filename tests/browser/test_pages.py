@@ -16,9 +16,11 @@ PAGES = [
     *("/posts", "/posts?deleted=1", "/posts/new", "/posts/1"),
     *("/workflow/idea/?post_id=1", "/workflow/research/?post_id=1", "/workflow/structure/?post_id=1"),
     *("/workflow/sections/?post_id=1", "/posts/1/board", "/posts/1/headings"),
+    *("/posts/1/runs", "/posts/1/drafts/new"),
     *("/workflow/content/?post_id=1", "/workflow/meta_info/?post_id=1", "/workflow/images/?post_id=1"),
     *("/workflow/preflight/?post_id=1", "/workflow/launch/?post_id=1", "/workflow/syndication/?post_id=1"),
     *("/posts/1/fields/basic_idea/revisions", "/posts/1/fields/basic_idea/prompt"),
+    *("/posts/1/fields/basic_idea/receipt", "/posts/1/preview", "/posts/1/comparison"),
     *("/llm/", "/llm/providers", "/llm/providers/new", "/llm/providers/new?service=groq", "/llm/providers/1"),
     *(
         "/llm/providers/1/edit",
@@ -50,6 +52,10 @@ PAGES = [
     ),
     *("/llm/batches", "/llm/batches/new"),
     *("/llm/health", "/llm/health/provider:1/opening"),
+    *("/settings/workflow", "/settings/workflow/stages/1", "/settings/workflow/substages/1"),
+    *("/settings/workflow/fields/new", "/settings/workflow/fields/1", "/settings/workflow/fields/4/archival"),
+    *("/alerts", "/alerts?view=all", "/alerts/rules", "/alerts/rules/new?kind=latency", "/alerts/rules/1/edit"),
+    *("/alerts/webhooks", "/alerts/webhooks/new", "/alerts/webhooks/1", "/alerts/webhooks/1/edit"),
     *(
         "/account",
         "/account/tokens",

@@ -21,6 +21,7 @@ bp = Blueprint("actions", __name__, url_prefix="/api/v1/llm/actions", descriptio
 _NAME = {"description": "Unique among the field's actions.", "example": "Expand the seed"}
 _FIELD = {"description": "The field's key.", "example": "basic_idea"}
 _ROUTE = {"description": "null: the default route.", "example": None}
+_CHOICE = {"description": "Nobody but a person may accept what it writes: a run stops there.", "example": False}
 _PRESET = {"description": "Parameters under a name; `parameters` go over them.", "example": None}
 
 
@@ -47,6 +48,7 @@ class ActionIn(Schema):
     parameters = fields.Nested(PresetParameters, metadata={"description": "Replaces all parameters of its own."})
     contract = fields.Nested(ContractSchema, metadata={"description": "Replaces the whole contract."})
     is_default = Flag(metadata={"description": "true makes it the field's default in place of the former one."})
+    needs_choice = Flag(metadata=_CHOICE)
 
 
 class NewActionIn(ActionIn):
@@ -76,6 +78,7 @@ class ActionOut(Schema):
     parameters = fields.Nested(PresetParameters)
     contract = fields.Nested(ContractSchema)
     is_default = fields.Boolean(metadata={"example": True})
+    needs_choice = fields.Boolean(metadata=_CHOICE)
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
     archived_at = fields.AwareDateTime(allow_none=True)

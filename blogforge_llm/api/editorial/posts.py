@@ -32,7 +32,7 @@ class Posts(MethodView):
         with db.transaction() as conn:
             pagination_parameters.item_count = posts.count(conn, **chosen)
             rows = posts.list_posts(conn, offset=first, limit=size, **chosen)
-        return [asdict(row.post) | {"words": row.words, "stages": row.stages} for row in rows]
+        return [asdict(row.post) | {"words": row.words, "stages": row.stages, "stale": row.stale} for row in rows]
 
     @bp.arguments(PostIn)
     @bp.response(201, PostOut)

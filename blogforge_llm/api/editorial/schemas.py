@@ -70,6 +70,23 @@ class PostRowOut(PostOut):
 
     words = fields.Integer(metadata={"description": "Of all fields together.", "example": 420})
     stages = fields.List(fields.Nested(ShareOut))
+    stale = fields.Integer(metadata={"description": "How many texts are stale.", "example": 2})
+
+
+class StaleSourceOut(Schema):
+    """What a text was made from and that changed since."""
+
+    variable = fields.String(metadata={"description": "Of the prompt; mostly a field's key.", "example": "basic_idea"})
+    section_id = fields.Integer(
+        attribute="source_section_id", allow_none=True, metadata={"description": "null: a field of the post."}
+    )
+    reason = fields.String(metadata={"example": "“Basic idea” changed after this was written."})
+    used_revision = fields.Integer(
+        attribute="used_revision_id", allow_none=True, metadata={"description": "null for items of the section."}
+    )
+    revision = fields.Integer(attribute="revision_id", allow_none=True, metadata={"description": "What is there now."})
+    changed_by = fields.String(attribute="changed_by_name", allow_none=True, metadata={"example": "Alice"})
+    changed_at = fields.AwareDateTime(allow_none=True)
 
 
 class FieldOut(Schema):
@@ -84,6 +101,10 @@ class FieldOut(Schema):
     revision = fields.Integer(allow_none=True, metadata=_REVISION)
     updated_by = fields.String(allow_none=True, metadata={"example": "Alice"})
     updated_at = fields.AwareDateTime(allow_none=True)
+    stale = fields.List(
+        fields.Nested(StaleSourceOut),
+        metadata={"description": "Why the text is stale; empty when it is not. Ask again, or dismiss it."},
+    )
 
 
 class FieldIn(Schema):

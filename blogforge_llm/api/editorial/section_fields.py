@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.editorial.fields import STALE, named_base, revision_page, value_out
+from blogforge_llm.api.editorial.fields import STALE, named_base, revision_page, value_out, values_out
 from blogforge_llm.api.editorial.schemas import (
     CursorQuery,
     FieldIn,
@@ -21,6 +21,7 @@ from blogforge_llm.api.editorial.schemas import (
     SuggestionPage,
 )
 from blogforge_llm.api.editorial.suggestions import ask, suggestion_page
+from blogforge_llm.api.editorial.workflow_schemas import ArchivedQuery
 from blogforge_llm.records.editorial import Suggestion
 from blogforge_llm.services.editorial import fields, revisions, sections
 
@@ -29,19 +30,24 @@ bp = Blueprint(
 )
 
 
-def _place(conn: db.Connection, section_id: int, field_key: str) -> dict[str, Any]:
+def section_place(conn: db.Connection, section_id: int, field_key: str) -> dict[str, Any]:
     post_id = sections.post_of(conn, section_id=section_id)
     return {"post_id": post_id, "section_id": section_id, "field_key": field_key}
 
 
 @bp.get("")
+@bp.arguments(ArchivedQuery, location="query")
 @bp.response(200, FieldOut(many=True))
 @bp.alt_response(404, description="No such section.")
-def index(section_id: int) -> list[dict[str, Any]]:
-    """List all fields of a section"""
+def index(query: dict[str, Any], section_id: int) -> list[dict[str, Any]]:
+    """List all fields of a section
+
+    With `archived` instead those texts whose fields the workflow no longer has.
+    """
+    look = fields.list_archived if query["archived"] else fields.list_values
     with db.transaction() as conn:
         post_id = sections.post_of(conn, section_id=section_id)
-        return [value_out(value) for value in fields.list_values(conn, post_id=post_id, section_id=section_id)]
+        return values_out(conn, look(conn, post_id=post_id, section_id=section_id), post_id)
 
 
 @bp.route("/<field_key>")
@@ -51,7 +57,7 @@ class SectionField(MethodView):
     def get(self, section_id: int, field_key: str) -> dict[str, Any]:
         """Get a field of a section"""
         with db.transaction() as conn:
-            return value_out(fields.get(conn, **_place(conn, section_id, field_key)))
+            return value_out(conn, **section_place(conn, section_id, field_key))
 
     @bp.arguments(FieldIn)
     @bp.response(200, FieldOut)
@@ -65,9 +71,9 @@ class SectionField(MethodView):
         """
         base = named_base(data)
         with db.transaction() as conn:
-            place = _place(conn, section_id, field_key)
+            place = section_place(conn, section_id, field_key)
             fields.save(conn, actor=current(), **place, text=data["text"], base_revision_id=base)
-            return value_out(fields.get(conn, **place))
+            return value_out(conn, **place)
 
 
 @bp.get("/<field_key>/revisions")
@@ -77,7 +83,7 @@ class SectionField(MethodView):
 def list_revisions(query: dict[str, Any], section_id: int, field_key: str) -> dict[str, Any]:
     """List the history of a section's field, the newest first"""
     with db.transaction() as conn:
-        return revision_page(conn, query, **_place(conn, section_id, field_key))
+        return revision_page(conn, query, **section_place(conn, section_id, field_key))
 
 
 @bp.post("/<field_key>/revisions/<int:revision_id>/restore")
@@ -90,9 +96,9 @@ def restore(data: dict[str, Any], section_id: int, field_key: str, revision_id: 
     """Restore an older text of a section's field as a new revision"""
     base = named_base(data)
     with db.transaction() as conn:
-        place = _place(conn, section_id, field_key)
+        place = section_place(conn, section_id, field_key)
         revisions.restore(conn, actor=current(), **place, revision_id=revision_id, base_revision_id=base)
-        return value_out(fields.get(conn, **place))
+        return value_out(conn, **place)
 
 
 @bp.post("/<field_key>/suggestions")
@@ -107,7 +113,7 @@ def create_suggestions(data: dict[str, Any], section_id: int, field_key: str) ->
     cover.
     """
     with db.transaction() as conn:
-        return ask(conn, data, **_place(conn, section_id, field_key))
+        return ask(conn, data, **section_place(conn, section_id, field_key))
 
 
 @bp.get("/<field_key>/suggestions")
@@ -117,4 +123,4 @@ def create_suggestions(data: dict[str, Any], section_id: int, field_key: str) ->
 def list_suggestions(query: dict[str, Any], section_id: int, field_key: str) -> dict[str, Any]:
     """List all suggestions a section's field ever had, the newest first"""
     with db.transaction() as conn:
-        return suggestion_page(conn, query, **_place(conn, section_id, field_key))
+        return suggestion_page(conn, query, **section_place(conn, section_id, field_key))

@@ -1,7 +1,9 @@
-"""The ops area of the API: the audit log, budgets, errors and the ledger."""
+"""The ops area of the API: the dashboard, alerts with their rules and webhooks, the audit log, budgets, errors, the
+ledger.
+"""
 
 from __future__ import annotations
 
-from blogforge_llm.api.ops import audit, budgets, errors, ledger
+from blogforge_llm.api.ops import alert_rules, alerts, audit, budgets, dashboard, errors, ledger, webhooks
 
-BLUEPRINTS = [audit.bp, budgets.bp, errors.bp, ledger.bp]
+BLUEPRINTS = [dashboard.bp, alerts.bp, alert_rules.bp, webhooks.bp, audit.bp, budgets.bp, errors.bp, ledger.bp]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from blogforge_llm.api.tasks import batches, tasks
+from blogforge_llm.api.tasks import batches, tasks, trials
 
-BLUEPRINTS = [tasks.bp, batches.bp]
+BLUEPRINTS = [tasks.bp, trials.bp, batches.bp]

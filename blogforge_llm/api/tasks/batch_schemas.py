@@ -116,6 +116,7 @@ class BatchOut(Schema):
     budget = Money(allow_none=True)
     estimate = fields.Nested(EstimateOut)
     total = fields.Integer()
+    waiting = fields.Integer(metadata={"description": "For what they need: items of a run that come later."})
     queued = fields.Integer()
     running = fields.Integer()
     succeeded = fields.Integer()

@@ -10,7 +10,7 @@ from blogforge_llm import db
 from blogforge_llm.api import authentication
 from blogforge_llm.api.tasks import batch_schemas as schemas
 from blogforge_llm.records.batches import Batch, ItemStatus, Planned
-from blogforge_llm.services.tasks import batches, planning
+from blogforge_llm.services.tasks import asking, batches, planning
 
 bp = Blueprint("batches", __name__, url_prefix="/api/v1/batches", description="Many tasks run as one.")
 
@@ -122,7 +122,7 @@ def retry(batch_id: int) -> Batch:
 
 def _planned(conn: db.Connection, body: dict[str, Any]) -> list[Planned]:
     rows = [planning.Row(item.get("inputs", {}), item.get("messages"), item.get("key")) for item in body["items"]]
-    whom = planning.whom(conn, route=body.get("route"), model=body.get("model"))
+    whom = asking.whom(conn, route=body.get("route"), model=body.get("model"))
     return planning.plan(
         conn, rows, template_id=body["template_id"], parameters=body.get("parameters"), deadline_s=body["deadline_s"],
         **whom,

@@ -89,7 +89,7 @@ def retry(task_id: int) -> Task:
 @bp.arguments(schemas.RerunIn, required=False)
 @bp.response(202, schemas.TaskAccepted)
 @bp.alt_response(404, description="No such task.")
-@bp.alt_response(409, description="Its template is archived.")
+@bp.alt_response(409, description="Its template is archived, or it was asked without one.")
 def rerun(data: dict[str, Any], task_id: int) -> Task:
     """Ask the same again as a new task
 
@@ -104,7 +104,7 @@ def rerun(data: dict[str, Any], task_id: int) -> Task:
 @bp.arguments(schemas.TaskComparisonQuery, location="query")
 @bp.response(200, schemas.TaskComparisonOut)
 @bp.alt_response(404, description="No such task.")
-@bp.alt_response(409, description="Its template is archived.")
+@bp.alt_response(409, description="Its template is archived, or it was asked without one.")
 def compare(query: dict[str, Any], task_id: int) -> comparisons.Comparison:
     """Compare a task with another, or its prompt with what the template says today"""
     actor, other = authentication.current(), query.get("other")

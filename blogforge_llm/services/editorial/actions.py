@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,7 +16,7 @@ from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import contracts, materials
+from blogforge_llm.services.editorial import contracts, materials, workflow_order
 from blogforge_llm.services.ops import audit
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.registry import parameters as parameter_rules
@@ -28,7 +28,7 @@ sql = db.load("editorial/actions")
 def create(
     conn: db.Connection, *, actor: User, field_id: int, name: str, template_id: int, route_id: int | None = None,
     preset_id: int | None = None, parameters: Mapping[str, Any] | None = None,
-    contract: Mapping[str, Any] | None = None, is_default: bool | None = None,
+    contract: Mapping[str, Any] | None = None, is_default: bool | None = None, needs_choice: bool = False,
 ) -> Action:  # fmt: skip
     """The first action of a field becomes its default unless told otherwise. Raises Invalid naming the field, also for
     a template that needs what no post has, and Conflict when the field has an action of that name."""
@@ -43,7 +43,9 @@ def create(
     if is_default:
         sql.clear_default(conn, field_id=field_id)
     with _unique_name(conn, values["name"]):
-        action_id: int = sql.create_action(conn, field_id=field_id, is_default=is_default, **values)
+        action_id: int = sql.create_action(
+            conn, field_id=field_id, is_default=is_default, needs_choice=needs_choice, **values
+        )
     made = get(conn, action_id=action_id)
     audit.record(
         conn, actor=actor, action="create", noun="action", noun_id=action_id, detail=_label(made), after=_told(made)
@@ -81,7 +83,7 @@ def get_default(conn: db.Connection, field_id: int) -> Action | None:
 
 
 def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) -> Action:
-    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and is_default."""
+    """Change what is given of name, template_id, route_id, preset_id, parameters, contract and the two flags."""
     permissions.require(actor, Permission.KEEP_PROMPTS)
     action = get(conn, action_id)
     scope = Scope(sql.lock_field(conn, field_id=action.field_id)["scope"])
@@ -89,10 +91,11 @@ def update(conn: db.Connection, *, actor: User, action_id: int, **changes: Any) 
     _require_living(action)
     values = _checked(conn, scope, **{name: changes.get(name, getattr(action, name)) for name in _CHANGEABLE})
     is_default: bool = changes.get("is_default", action.is_default)
+    needs_choice: bool = changes.get("needs_choice", action.needs_choice)
     if is_default and not action.is_default:
         sql.clear_default(conn, field_id=action.field_id)
     with _unique_name(conn, values["name"]):
-        sql.update_action(conn, action_id=action_id, is_default=is_default, **values)
+        sql.update_action(conn, action_id=action_id, is_default=is_default, needs_choice=needs_choice, **values)
     return _logged(conn, actor, "update", action)
 
 
@@ -121,14 +124,40 @@ def unarchive(conn: db.Connection, *, actor: User, action_id: int) -> Action:
     return _logged(conn, actor, "unarchive", action)
 
 
+def reorder(conn: db.Connection, *, actor: User, field_id: int, order: Sequence[int], version: int) -> list[Action]:
+    """Exactly the field's actions in another order; the first is what a click asks. `version` is the workflow's.
+
+    Raises Conflict when the workflow moved on from it.
+    """
+    permissions.require(actor, Permission.KEEP_PROMPTS)
+    workflow_order.lock(conn, version=version)
+    if sql.lock_field(conn, field_id=field_id) is None:
+        raise NotFound("There is no such field.")
+    found = list_for_field(conn, field_id)
+    if sorted(order) != sorted(action.id for action in found):
+        raise Invalid.field("order", "The order must name each action of the field once, and no other one.")
+    if found and (list(order) != [action.id for action in found] or not found[0].is_default):
+        sql.clear_default(conn, field_id=field_id)
+        sql.arrange(conn, action_ids=list(order))
+        workflow_order.changed(conn)
+    after = list_for_field(conn, field_id)
+    if found != after:
+        told = {"before": {"order": [each.name for each in found]}, "after": {"order": [each.name for each in after]}}
+        audit.record(
+            conn, actor=actor, action="reorder", noun="action", noun_id=field_id, detail=after[0].field_name, **told
+        )
+    return after
+
+
 def engine_settings(action: Action) -> tuple[Parameters, OutputContract]:
     """What the engine is told: the preset under the action's own parameters, and the contract with what follows from
-    the field where it is silent."""
+    the field where it is silent. The limits of the field hold whatever the contract says."""
     merged = action.preset_parameters | action.parameters
     if "stop" in merged:
         merged["stop"] = tuple(merged["stop"])
-    contract: dict[str, Any] = {"shape": action.field_kind, "max_length": action.field_max_length} | action.contract
-    return Parameters(**merged), OutputContract(**contract)
+    contract: dict[str, Any] = {"shape": action.field_kind} | action.contract
+    contract["max_length"] = min(contract.get("max_length", action.field_max_length), action.field_max_length)
+    return Parameters(**merged), OutputContract(**contract, max_words=action.field_max_words)
 
 
 def _logged(conn: db.Connection, actor: User, verb: str, before: Action) -> Action:
@@ -146,7 +175,9 @@ def _label(action: Action) -> str:
 
 
 def _told(action: Action) -> dict[str, Any]:
-    names = ("name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default")
+    names = (
+        "name", "template_name", "route_name", "preset_name", "parameters", "contract", "is_default", "needs_choice",
+    )  # fmt: skip
     return {name: getattr(action, name) for name in names}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
@@ -11,17 +12,20 @@ from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Overview, Substage, Suggestion, SuggestionStatus, Value
 from blogforge_llm.records.sections import Section
+from blogforge_llm.records.staleness import StaleSource
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import (
-    actions,
+    basis,
     fields,
     materials,
     plans,
     posts,
     sections,
+    staleness,
     suggestions,
     workflow,
 )
+from blogforge_llm.services.editorial.basis import Basis
 from blogforge_llm.services.editorial.materials import Material
 from blogforge_llm.services.registry import candidates
 from blogforge_llm.services.tasks import attempts, tasks, wording, workers
@@ -49,6 +53,13 @@ class Block:
     plan: plans.Plan | None
     problem: str | None
     missing: list[Value]  # the empty fields that the prompt needs
+    stale: list[StaleSource]  # why its text is
+
+    @property
+    def again_action_id(self) -> int | None:
+        """What wrote the stale text, if it can still be asked."""
+        asked = self.stale[0].action_id if self.stale else None
+        return asked if asked in {action.id for action in self.actions} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class Desk:
     offered: list[Suggestion]
     is_worker_alive: bool
     section: Section | None = None
+    archived: Sequence[Value] = ()  # texts of the section in fields that are archived
 
     @property
     def running(self) -> list[int]:
@@ -70,45 +82,65 @@ class Desk:
 
 
 def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str, field_key: str | None = None) -> Desk:
-    """All fields of the step, or only the one named."""
-    substage = workflow.get_substage(conn, key=substage_key)
+    """All fields of the step, or only the one named, be it archived. Raises StepArchived for a step that is."""
     whole = overview(conn, post_id=post_id)
+    if field_key is not None and field_key not in whole.values:
+        return _open_archived(conn, actor, whole, substage_key, field_key)
+    substage = workflow.get_substage(conn, key=substage_key)
     material = Material(whole.values, {})
     shown = [whole.values[field.key] for field in substage.fields if field_key in (None, field.key)]
+    shared = basis.for_fields(conn, actor=actor, field_ids=[value.field.id for value in shown])
     blocks = [
-        _block(conn, actor, whole, material, value, whole.suggestions.get(value.field.key, [])) for value in shown
+        _block(conn, shared, whole, material, value, whole.suggestions.get(value.field.key, [])) for value in shown
     ]
     offered = [each for field in substage.fields for each in whole.suggestions.get(field.key, [])]
     return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn))
+
+
+def _open_archived(conn: db.Connection, actor: User, whole: Overview, substage_key: str, field_key: str) -> Desk:
+    """One field that is put away: for who still had it open, to take their text from there."""
+    substage = next(each for each in workflow.everything(conn).substages if each.key == substage_key)
+    value = fields.get(conn, post_id=whole.post.id, field_key=field_key)
+    offered = whole.suggestions.get(field_key, [])
+    shared = basis.for_field(conn, actor=actor, field_id=value.field.id)
+    block = _block(conn, shared, whole, Material(whole.values, {}), value, offered)
+    return Desk(whole, substage, [block], offered, workers.is_any_alive(conn))
 
 
 def open_section(
     conn: db.Connection, *, actor: User, post_id: int, section_id: int, field_key: str | None = None
 ) -> Desk:
     """All fields of the section, or only the one named."""
-    section = sections.get(conn, section_id=section_id)
+    whole = overview(conn, post_id=post_id)
+    section = next((each for each in whole.sections if each.id == section_id), None)
+    if section is None:
+        section = sections.get(conn, section_id=section_id)
     if section.post_id != post_id:
         raise NotFound("The post has no such section.")
-    whole = overview(conn, post_id=post_id)
-    material = materials.load(conn, post_id=post_id, section_id=section_id)
+    material = materials.of_place(conn, whole, section_id=section_id)
     offered = suggestions.list_open(conn, post_id=post_id, section_id=section_id)
     own = [value for value in material.values.values() if value.section_id is not None]
+    if field_key is not None and field_key not in material.values:
+        own.append(fields.get(conn, post_id=post_id, section_id=section_id, field_key=field_key))
     shown = [value for value in own if field_key in (None, value.field.key)]
+    shared = basis.for_fields(conn, actor=actor, field_ids=[value.field.id for value in shown])
     blocks = [
-        _block(conn, actor, whole, material, value, [each for each in offered if each.field_id == value.field.id])
+        _block(conn, shared, whole, material, value, [each for each in offered if each.field_id == value.field.id])
         for value in shown
     ]
     substage = workflow.get_substage(conn, key=own[0].field.substage_key)
-    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn), section)
+    archived = fields.list_archived(conn, post_id=post_id, section_id=section_id)
+    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn), section, archived)
 
 
 def open_board(conn: db.Connection, *, actor: User, post_id: int, field_key: str) -> Desk:
     """The one field that the allocation board asks with."""
     whole = overview(conn, post_id=post_id)
     value = fields.get(conn, post_id=post_id, field_key=field_key)
-    material = materials.load(conn, post_id=post_id, is_board=True)
+    material = materials.of_place(conn, whole)
     offered = whole.suggestions.get(field_key, [])
-    block = _block(conn, actor, whole, material, value, offered)
+    shared = basis.for_field(conn, actor=actor, field_id=value.field.id)
+    block = _block(conn, shared, whole, material, value, offered)
     substage = workflow.get_substage(conn, key=value.field.substage_key)
     return Desk(whole, substage, [block], offered, workers.is_any_alive(conn))
 
@@ -125,23 +157,28 @@ def overview(conn: db.Connection, *, post_id: int) -> Overview:
     waiting: dict[str, list[Suggestion]] = {}
     for suggestion in suggestions.list_open(conn, post_id=post_id):
         waiting.setdefault(suggestion.field_key, []).append(suggestion)
-    values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
-    return Overview(post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id))
+    every = fields.list_every_value(conn, post_id=post_id)
+    values = {value.field.key: value for value in every if value.field.is_living}
+    return Overview(
+        post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id),
+        staleness.list_for(conn, post_id=post_id), [value for value in every if fields.is_put_away(value)],
+    )  # fmt: skip
 
 
 def _block(
-    conn: db.Connection, actor: User, whole: Overview, material: Material, value: Value, offered: list[Suggestion]
+    conn: db.Connection, shared: Basis, whole: Overview, material: Material, value: Value, offered: list[Suggestion]
 ) -> Block:
     plan, problem, missing = None, None, []
     place = {"post_id": whole.post.id, "section_id": value.section_id, "field_key": value.field.key}
     try:
-        plan = plans.make(conn, actor=actor, **place, material=material)  # type: ignore[arg-type]
+        plan = plans.make(conn, actor=shared.actor, **place, material=material, shared=shared)  # type: ignore[arg-type]
     except (Invalid, Conflict) as error:
         problem = str(error)
         keys = error.errors if isinstance(error, Invalid) else {}
         missing = [material.values[key] for key in keys if key in material.values]
-    offers = [_offer(conn, actor, suggestion, value) for suggestion in offered]
-    return Block(value, offers, actions.list_for_field(conn, value.field.id), plan, problem, missing)
+    offers = [_offer(conn, shared.actor, suggestion, value) for suggestion in offered]
+    stale = whole.stale.get((value.section_id, value.field.key), [])
+    return Block(value, offers, shared.actions.get(value.field.id, []), plan, problem, missing, stale)
 
 
 def _offer(conn: db.Connection, actor: User, suggestion: Suggestion, value: Value) -> Offer:

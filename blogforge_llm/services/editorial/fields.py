@@ -14,21 +14,41 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Field, FieldKind, Origin, Revision, Scope, Value
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import titles, workflow
+from blogforge_llm.services.editorial import limits, titles, workflow
 
 sql = db.load("editorial/fields")
 posts_sql = db.load("editorial/posts")
 revisions_sql = db.load("editorial/revisions")
 
+_UNLIMITED = (Origin.RESTORED, Origin.IMPORTED)  # what was written before is not refused for a limit that came later
+
 
 def list_values(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Value]:
     """Every field of the post, or of one of its sections, filled or not, in the order of the workflow."""
+    return [value for value in list_every_value(conn, post_id=post_id, section_id=section_id) if value.field.is_living]
+
+
+def list_archived(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Value]:
+    """What is written in fields that are archived."""
+    every = list_every_value(conn, post_id=post_id, section_id=section_id)
+    return [value for value in every if is_put_away(value)]
+
+
+def is_put_away(value: Value) -> bool:
+    """A text in an archived field."""
+    return value.is_filled and not value.field.is_living
+
+
+def list_every_value(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Value]:
+    """Of archived fields too."""
     _require_place(conn, post_id, section_id)
     scope = Scope.POST if section_id is None else Scope.SECTION
     rows = revisions_sql.list_current(conn, post_id=post_id, section_id=section_id)
     current = {row["field_id"]: Revision(**row) for row in rows}
     return [
-        Value(field, current.get(field.id), section_id) for field in workflow.list_fields(conn) if field.scope == scope
+        Value(field, current.get(field.id), section_id)
+        for field in workflow.list_every_field(conn)
+        if field.scope == scope
     ]
 
 
@@ -54,17 +74,23 @@ def save(
 ) -> Revision | None:
     """Write `text` over the revision it was made from; the same text again changes nothing, whatever the base.
 
-    Returns the field's newest revision, None while nothing was ever written. Raises Conflict when the field moved on;
+    Returns the field's newest revision, None while nothing was ever written. Raises Invalid for a text beyond the
+    field's limits (limits.py), Conflict for an archived field and when the field moved on; then
     its `current` is {revision, text, by, at}. An autosave takes the place of the one before it, see _folded.
     """
     permissions.require(actor, Permission.WRITE_POSTS)
     field = workflow.field_at(conn, key=field_key, section_id=section_id)
-    text = tidy(field, text)
+    raw = _clean(field, text)
+    text = shaped(field, raw)
     lock_live(conn, post_id=post_id, section_id=section_id)
     current = _current(conn, post_id, section_id, field)
-    if text == (current.text if current else ""):
+    before = current.text if current else ""
+    if before in (text, raw):  # the same again, be it of a kind that the field no longer has
         return current
+    workflow.require_living(field)
     _compare(current, base_revision_id, field)
+    if origin not in _UNLIMITED:
+        limits.require(field, text, before=before)
     folded = _folded(conn, current, actor) if is_autosave else None
     revision_id = revisions_sql.create_revision(
         conn,
@@ -89,7 +115,13 @@ def save(
 
 def tidy(field: Field, text: str) -> str:
     """The text as the field keeps it. Raises Invalid for what it cannot take."""
-    return shaped(field, texts.clean(text, name="text", label=field.name, max_length=field.max_length))
+    text = shaped(field, _clean(field, text))
+    limits.require(field, text)
+    return text
+
+
+def _clean(field: Field, text: str) -> str:
+    return texts.clean(text, name="text", label=field.name, max_length=limits.MOST_CHARACTERS)
 
 
 def shaped(field: Field, text: str) -> str:

@@ -16,7 +16,8 @@ from blogforge_llm.records.sections import EventKind, Section, TextChange
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, section_events, sections
 
-SOURCES = ("section_order", "section_headings")  # the first that is filled
+HEADINGS = "section_headings"
+SOURCES = ("section_order", HEADINGS)  # the first that is filled
 _ALIKE = 0.6  # how similar two headings are at least for one to be the other renamed; difflib's ratio
 _LONGEST = 300  # characters
 
@@ -167,7 +168,7 @@ def _name(
 
 def _source(conn: db.Connection, post_id: int) -> Value:
     values = [fields.get(conn, post_id=post_id, field_key=key) for key in SOURCES]
-    return next((value for value in values if value.is_filled), values[-1])
+    return next((value for value in values if value.is_filled and value.field.is_living), values[-1])
 
 
 def _plain(text: str) -> str:

@@ -66,7 +66,10 @@ def collect(conn: db.Connection, *, actor: User, post_id: int, field_keys: Seque
     added: list[int] = []
     for key in dict.fromkeys(field_keys):
         known = list_all(conn, post_id=post_id)
-        source = next(each for each in sources(conn, post_id=post_id, known=known) if each.value.field.key == key)
+        offered = sources(conn, post_id=post_id, known=known)
+        source = next((each for each in offered if each.value.field.key == key), None)
+        if source is None:
+            raise Conflict(f"The field “{key}” was archived, so nothing is taken from it any more.")
         added += _insert(conn, actor, post_id, known, source.kind, source.new, source.value)
     return [item for item in list_for(conn, post_id=post_id) if item.id in added]
 
@@ -78,6 +81,20 @@ def add(conn: db.Connection, *, actor: User, post_id: int, kind: ItemKind, text:
     line = texts.line(text, name="text", label="The idea or fact", max_length=_LONGEST)
     (item_id,) = _insert(conn, actor, post_id, list_all(conn, post_id=post_id), kind, [line], None)
     return get(conn, item_id=item_id)
+
+
+def add_imported(
+    conn: db.Connection, *, actor: User, post_id: int, kind: ItemKind, lines: Sequence[str]
+) -> dict[str, Item]:
+    """One item for each line, by the line: the one that says so already, deleted or not, else a new one in the tray."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    fields.lock_live(conn, post_id=post_id)
+    known = list_all(conn, post_id=post_id)
+    there = {_same(item.text) for item in known if item.kind == kind}
+    new = {_same(line): line[:_LONGEST] for line in reversed(lines) if _same(line) not in there}
+    _insert(conn, actor, post_id, known, kind, list(reversed(new.values())), None)
+    found = {_same(item.text): item for item in list_all(conn, post_id=post_id) if item.kind == kind}
+    return {line: found[_same(line)] for line in lines}
 
 
 def move(

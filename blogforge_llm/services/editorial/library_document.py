@@ -27,10 +27,11 @@ MAX_ENTRIES = 5_000  # of each kind
 _PART = ({"name", "kind", "role", "content"}, {"description", "tags", "position", "variable", "label", "fence"})
 _TEMPLATE = ({"name", "blocks"}, {"description"})
 _BLOCK: tuple[set[str], set[str]] = (set(), {"part", "role", "content", "optional", "enabled"})
-_ACTION = ({"field", "name", "template"}, {"parameters", "contract", "is_default"})
+_ACTION = ({"field", "name", "template"}, {"parameters", "contract", "is_default", "needs_choice"})
 _TYPES: dict[str, tuple[type, str]] = {
     "tags": (list, "a list of texts"), "blocks": (list, "a list"), "position": (int, "a whole number"),
     "optional": (bool, "true or false"), "enabled": (bool, "true or false"), "is_default": (bool, "true or false"),
+    "needs_choice": (bool, "true or false"),
     "parameters": (dict, "an object"), "contract": (dict, "an object"),
 }  # fmt: skip
 _WORDS = {
@@ -104,10 +105,11 @@ def template_data(template: LibraryTemplate) -> dict[str, Any]:
 
 def action_data(action: LibraryAction) -> dict[str, Any]:
     """Without is_default: which action is the default is each installation's own affair."""
-    return {
+    data = {
         "field": action.field, "name": action.name, "template": action.template,
         "parameters": action.parameters, "contract": action.contract,
     }  # fmt: skip
+    return data | ({"needs_choice": True} if action.needs_choice else {})
 
 
 def _block_data(block: LibraryBlock) -> dict[str, Any]:
@@ -183,6 +185,7 @@ def _action(row: Any, place: str) -> LibraryAction:
             parameters=parameter_rules.clean(data.get("parameters", {})),
             contract=contracts.clean(data.get("contract", {})),
             is_default=data.get("is_default", False),
+            needs_choice=data.get("needs_choice", False),
         )
 
 

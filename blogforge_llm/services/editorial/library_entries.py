@@ -32,5 +32,11 @@ def of_action(action: Action) -> LibraryAction:
     """Presets travel as the parameters they hold."""
     parameters = action.preset_parameters | action.parameters
     return LibraryAction(
-        action.field_key, action.name, action.template_name, parameters, action.contract, action.is_default
+        action.field_key,
+        action.name,
+        action.template_name,
+        parameters,
+        action.contract,
+        action.is_default,
+        action.needs_choice,
     )

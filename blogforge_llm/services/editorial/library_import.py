@@ -143,6 +143,7 @@ class Importer:
         present = document.action_data(entries.of_action(row)) if row else None
         fate = self._fate(f"Action: {entry.field}, {entry.name}", row, wanted, present)
         values: dict[str, Any] = {"parameters": entry.parameters, "contract": entry.contract}
+        values["needs_choice"] = entry.needs_choice
         values |= {"name": entry.name, "template_id": template.id}
         if fate in ("created", "renamed"):
             taken = {name for field, name in self.actions if field == entry.field}

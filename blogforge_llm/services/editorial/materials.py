@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
-from blogforge_llm.records.editorial import FieldKind, Scope, Value
+from blogforge_llm.records.editorial import FieldKind, Overview, Scope, Value
 from blogforge_llm.records.prompts import Variable
 from blogforge_llm.records.sections import Item, ItemKind, Section
 from blogforge_llm.services.editorial import fields, items, sections
@@ -54,6 +54,16 @@ def load(conn: db.Connection, *, post_id: int, section_id: int | None = None, is
         found = items.list_for(conn, post_id=post_id)
         computed = of_board(outline, found) if section_id is None else of_section(section_id, outline, found)
     return Material({value.field.key: value for value in values}, computed)
+
+
+def of_place(conn: db.Connection, whole: Overview, *, section_id: int | None = None) -> Material:
+    """For the fields of a section, or for the board, of a post that was read already."""
+    post_id = whole.post.id
+    found = items.list_for(conn, post_id=post_id)
+    if section_id is None:
+        return Material(whole.values, of_board(whole.sections, found))
+    own = {value.field.key: value for value in fields.list_values(conn, post_id=post_id, section_id=section_id)}
+    return Material({**whole.values, **own}, of_section(section_id, whole.sections, found))
 
 
 def of_post(conn: db.Connection, *, post_id: int, wanted: Iterable[Variable]) -> dict[str, str | list[str]]:

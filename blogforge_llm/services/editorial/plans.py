@@ -17,11 +17,12 @@ from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, Scope
 from blogforge_llm.records.prompts import Variable
-from blogforge_llm.services.editorial import actions, fields, materials, workflow
+from blogforge_llm.services.editorial import actions, basis, fields, materials, workflow
+from blogforge_llm.services.editorial.basis import Basis
 from blogforge_llm.services.editorial.materials import Material
 from blogforge_llm.services.prompts import resolver
 from blogforge_llm.services.prompts.resolver import Resolved
-from blogforge_llm.services.registry import candidates, models, routes
+from blogforge_llm.services.registry import models, routes
 from blogforge_llm.services.registry import parameters as parameter_rules
 
 _MILLION = Decimal(1_000_000)
@@ -85,25 +86,28 @@ def make(
     model_id: int | None = None,
     parameters: Mapping[str, Any] | None = None,
     material: Material | None = None,
+    shared: Basis | None = None,
 ) -> Plan:
     """The field's default action unless another is named; a model is asked alone, a route in its order.
 
     Raises Invalid saying what to do: no action, a field that the prompt needs is empty (`errors`
-    is by field key), nobody to ask. `material` is given by who makes several plans for one place.
+    is by field key), nobody to ask. `material` and `shared` are given by who makes several plans for one place.
     """
-    field = workflow.field_at(conn, key=field_key, section_id=section_id)
+    field = _field(conn, field_key, section_id, material)
+    workflow.require_living(field)
     is_board = field.scope == Scope.BOARD
+    shared = shared or basis.for_field(conn, actor=actor, field_id=field.id)
     if material is None:
         material = materials.load(conn, post_id=post_id, section_id=section_id, is_board=is_board)
     value = material.values.get(field_key) or fields.get(conn, post_id=post_id, field_key=field_key)
-    action = _action(conn, value.field, action_id)
+    action = _action(shared, value.field, action_id)
     usual, contract = actions.engine_settings(action)
     version_id = action.template_version_id
-    pieces = resolver.list_pieces(conn, version_id)
+    pieces = shared.pieces(conn, version_id)
     inputs = _inputs(resolver.variables_of(pieces), material)
     resolved = resolver.resolve_pieces(pieces, inputs, template_id=action.template_id, template_version_id=version_id)
     route_id = None if model_id is not None else route_id if route_id is not None else action.route_id
-    asked = candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=actor.id)
+    asked, resting = shared.asked(conn, route_id=route_id, model_id=model_id)
     return Plan(
         field=value.field,
         action=action,
@@ -115,7 +119,7 @@ def make(
         parameters=_over(usual, parameters or {}),
         contract=contract,
         candidates=asked,
-        resting=candidates.list_resting(conn, candidates=asked),
+        resting=resting,
     )
 
 
@@ -134,16 +138,23 @@ def whom(conn: db.Connection, *, route: str | None, model: str | None) -> dict[s
     return {}
 
 
-def _action(conn: db.Connection, field: Field, action_id: int | None) -> Action:
+def _field(conn: db.Connection, key: str, section_id: int | None, material: Material | None) -> Field:
+    value = material.values.get(key) if material else None
+    if value is not None and value.section_id == section_id:
+        return value.field
+    return workflow.field_at(conn, key=key, section_id=section_id)
+
+
+def _action(shared: Basis, field: Field, action_id: int | None) -> Action:
     if action_id is None:
-        action = actions.get_default(conn, field.id)
+        action = shared.default(field.id)
         if action is None:
             raise Invalid.field(
                 "action_id",
                 f"“{field.name}” has no action yet, so no model can be asked. An admin can add one.",
             )
         return action
-    action = next((action for action in actions.list_for_field(conn, field.id) if action.id == action_id), None)
+    action = next((action for action in shared.actions.get(field.id, []) if action.id == action_id), None)
     if action is None:
         raise Invalid.field("action_id", f"“{field.name}” has no such action. Choose another one.")
     return action

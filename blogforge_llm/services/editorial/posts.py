@@ -12,7 +12,7 @@ from blogforge_llm.errors import Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Post, PostRow, StageShare
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import fields, titles, workflow
+from blogforge_llm.services.editorial import fields, staleness, titles, workflow
 
 sql = db.load("editorial/posts")
 
@@ -32,7 +32,7 @@ def create(conn: db.Connection, *, actor: User, idea: str) -> Post:
     if not idea.strip():
         raise Invalid.field("idea", "Write down the idea first: a few words are enough.")
     title = titles.from_text(idea)
-    post_id = _insert(conn, slug=titles.slug(title), title=title, actor=actor)
+    post_id = insert(conn, slug=titles.slug(title), title=title, actor=actor)
     fields.save(conn, actor=actor, post_id=post_id, field_key=IDEA_FIELD, text=idea, base_revision_id=None)
     return get(conn, post_id=post_id)
 
@@ -70,8 +70,9 @@ def list_posts(
         ids = sql.page_found_posts(conn, words=words, **place)
     else:
         ids = sql.page_posts(conn, **place) if not query.strip() else []
-    rows = sql.list_posts(conn, post_ids=[row["id"] for row in ids])
-    return [_row(row) for row in rows]
+    post_ids = [row["id"] for row in ids]
+    stale = staleness.count_for(conn, post_ids=post_ids)
+    return [_row(row, stale.get(row["id"], 0)) for row in sql.list_posts(conn, post_ids=post_ids)]
 
 
 def count(conn: db.Connection, *, query: str = "", is_deleted: bool = False) -> int:
@@ -119,8 +120,8 @@ def restore(conn: db.Connection, *, actor: User, post_id: int) -> Post:
     return get(conn, post_id=post_id)
 
 
-def _insert(conn: db.Connection, *, slug: str, title: str, actor: User) -> int:
-    """Try the slug, then the slug with a number; of two posts made at once one tries again."""
+def insert(conn: db.Connection, *, slug: str, title: str, actor: User) -> int:
+    """A row with nothing in it yet. Try the slug, then it with a number; of two posts made at once one tries again."""
     wanted = slug
     for _ in range(20):
         try:
@@ -139,7 +140,7 @@ def _words(query: str) -> str:
     return " & ".join(f"'{word}':*" for word in re.findall(r"[^\W_]+", query)[:20])
 
 
-def _row(row: dict[str, object]) -> PostRow:
+def _row(row: dict[str, object], stale: int) -> PostRow:
     post = Post(**{name: value for name, value in row.items() if name not in _ROW_FIELDS})  # type: ignore[arg-type]
     stages = [StageShare(**stage) for stage in row["stages"]]  # type: ignore[attr-defined]
-    return PostRow(post, row["words"], stages)  # type: ignore[arg-type]
+    return PostRow(post, row["words"], stages, stale)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from blogforge_llm.services.editorial import fields, posts, section_events
 sql = db.load("editorial/sections")
 
 HEADING, DESCRIPTION, DRAFT, TEXT = "section_heading", "section_description", "section_draft", "section_text"
+SUMMARY = "section_summary"
 MOST = 200  # of one post, deleted ones included
 
 

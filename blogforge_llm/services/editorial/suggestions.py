@@ -14,6 +14,7 @@ from blogforge_llm.services import distances, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, plans, posts, revisions, workflow
 from blogforge_llm.services.prompts import outcomes
+from blogforge_llm.services.tasks import items as batch_items
 from blogforge_llm.services.tasks import tasks
 
 sql = db.load("editorial/suggestions")
@@ -69,6 +70,7 @@ def offer(conn: db.Connection, *, actor: User, task_id: int, post_id: int, field
     task, field = tasks.get(conn, task_id=task_id), workflow.get_field(conn, key=field_key)
     if field.scope != Scope.POST:
         raise NotFound("Posts have no such field.")
+    workflow.require_living(field)
     if not task.output:
         raise Conflict("This task has no output, so there is nothing to offer.")
     message = "This output was offered to a field before. Run it again to offer it once more."
@@ -207,9 +209,9 @@ def list_passed_over(conn: db.Connection, *, suggestion_id: int) -> list[int]:
 def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
     """Refuse it, or stop it while it is being written. Again does nothing. Raises Conflict once it was accepted."""
     permissions.require(actor, Permission.WRITE_POSTS)
-    suggestion = lock(conn, suggestion_id=suggestion_id)
-    if suggestion.status == SuggestionStatus.RUNNING:
+    if get(conn, suggestion_id=suggestion_id).status == SuggestionStatus.RUNNING:
         return withdraw(conn, actor=actor, suggestion_id=suggestion_id)
+    suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status in {SuggestionStatus.ACCEPTED, SuggestionStatus.EDITED}:
         _require_undecided(suggestion)
     if suggestion.is_open:
@@ -221,6 +223,9 @@ def discard(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggesti
 def withdraw(conn: db.Connection, *, actor: User, suggestion_id: int) -> Suggestion:
     """Stop it while it is being written; one that is there already stays as it is."""
     permissions.require(actor, Permission.RUN_TASKS)
+    suggestion = get(conn, suggestion_id=suggestion_id)
+    if suggestion.status == SuggestionStatus.RUNNING and batch_items.stop(conn, task_id=suggestion.task_id):
+        return get(conn, suggestion_id=suggestion_id)  # it waited for its turn in a batch, whose lock comes first
     suggestion = lock(conn, suggestion_id=suggestion_id)
     if suggestion.status != SuggestionStatus.RUNNING:
         return suggestion
@@ -254,11 +259,20 @@ def _ask(conn: db.Connection, actor: User, post_id: int, section_id: int | None,
         parameters=plan.parameters,
         contract=plan.contract,
     )
-    suggestion_id = sql.create_suggestion(
+    return get(
+        conn, suggestion_id=note(conn, actor=actor, post_id=post_id, section_id=section_id, plan=plan, task_id=task_id)
+    )
+
+
+def note(
+    conn: db.Connection, *, actor: User, post_id: int, section_id: int | None, plan: plans.Plan, task_id: int
+) -> int:
+    """The suggestion that a task made to this plan will be, for whoever made the task. Returns its id."""
+    suggestion_id: int = sql.create_suggestion(
         conn, post_id=post_id, section_id=section_id, field_id=plan.field.id, action_id=plan.action.id,
         task_id=task_id, base_revision_id=plan.base_revision_id, user_id=actor.id,
     )  # fmt: skip
-    return get(conn, suggestion_id=suggestion_id)
+    return suggestion_id
 
 
 def _ask_instead(conn: db.Connection, actor: User, suggestion_id: int) -> None:

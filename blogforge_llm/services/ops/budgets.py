@@ -40,6 +40,11 @@ def get(conn: db.Connection, *, actor: User, budget_id: int) -> Budget:
     return found[0]
 
 
+def list_spent(conn: db.Connection) -> list[Budget]:
+    """All of them, for the look-out for alerts, which nobody asked for."""
+    return [_budget(row) for row in sql.list_budgets(conn, budget_id=None)]
+
+
 def list_warnings(conn: db.Connection, *, actor: User) -> list[str]:
     """What the actor should know of the budgets their calls must fit into, once they are nearly used up."""
     permissions.require(actor, Permission.READ)

@@ -46,23 +46,37 @@ def create(
     """Raises Invalid for both or neither of template and messages, of route and model, and for unknown names."""
     if (template_id is None) == (messages is None):
         raise Invalid.field("messages", "Give either template_id or messages.")
-    if route and model:
-        raise Invalid.field("model", "Give either route or model.")
+    to_ask = whom(conn, route=route, model=model)
     for name, given in (("inputs", inputs), ("version", version), ("override", override)):
         if given and template_id is None:
             raise Invalid.field(name, f"{name} goes with a template; with messages there is none.")
-    whom: Whom = {"route_id": _route_id(conn, route), "model_id": _model_id(conn, model)}
     # Whoever cannot be asked is refused here, with the reason, rather than later on the task.
-    candidates.list_for(conn, **whom, user_id=actor.id)
+    candidates.list_for(conn, **to_ask, user_id=actor.id)
     if template_id is None:
         asked: tasks.Options = {"messages": [Message.of(each["role"], each["content"]) for each in messages or ()]}
     else:
         asked = prompt_of(conn, template_id=template_id, version=version, inputs=inputs or {}, override=override)
     asked |= {
-        "route_id": whom["route_id"], "model_id": whom["model_id"], "parameters": parameters_of(parameters or {}),
+        "route_id": to_ask["route_id"], "model_id": to_ask["model_id"], "parameters": parameters_of(parameters or {}),
         "deadline_s": deadline_s,
     }  # fmt: skip
     return tasks.create(conn, actor=actor, **asked)
+
+
+def whom(conn: db.Connection, *, route: str | None, model: str | None) -> Whom:
+    """Those of these names; neither means the default route. Raises Invalid for both, and Missing."""
+    if route and model:
+        raise Invalid.field("model", "Give either route or model.")
+    found_route = routes.find_by_name(conn, name=route) if route else None
+    found_model = models.find_by_name(conn, name=model) if model else None
+    if route and found_route is None:
+        raise Missing.field("route", f"There is no route named {route}.")
+    if model and found_model is None:
+        raise Missing.field("model", f"There is no model named {model}.")
+    return {
+        "route_id": found_route.id if found_route else None,
+        "model_id": found_model.id if found_model else None,
+    }
 
 
 def prompt_of(
@@ -134,21 +148,3 @@ def create_awaited(
         parameters=parameters, deadline_s=deadline_s, is_queued=False, lease=lease,
     )  # fmt: skip
     return task, asked
-
-
-def _route_id(conn: db.Connection, name: str | None) -> int | None:
-    if name is None:
-        return None
-    route = routes.find_by_name(conn, name=name)
-    if route is None:
-        raise Missing.field("route", f"There is no route named {name}.")
-    return route.id
-
-
-def _model_id(conn: db.Connection, name: str | None) -> int | None:
-    if name is None:
-        return None
-    model = models.find_by_name(conn, name=name)
-    if model is None:
-        raise Missing.field("model", f"There is no model named {name}.")
-    return model.id

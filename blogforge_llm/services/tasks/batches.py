@@ -26,6 +26,7 @@ from blogforge_llm.services.tasks import estimates, kinds, workers
 
 sql = db.load("tasks/batches")
 items_sql = db.load("tasks/items")
+waiting_sql = db.load("tasks/waiting")
 
 CONCURRENCY_MAX = 200
 PRIORITY_MAX = 10
@@ -78,6 +79,11 @@ def get(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
     return _batch(row)
 
 
+def look_up(conn: db.Connection, *, batch_ids: Sequence[int]) -> dict[int, Batch]:
+    """By id, whoever owns them: for an area that shows batches of its own, under rights of its own."""
+    return {row["id"]: _batch(row) for row in sql.list_batches_by_id(conn, ids=list(batch_ids))}
+
+
 def list_(conn: db.Connection, *, actor: User, before_id: int | None = None, limit: int = 50) -> list[Batch]:
     """The newest first, below `before_id`: one's own, for admins all."""
     before = before_id or _NEWEST
@@ -97,7 +103,8 @@ def progress(conn: db.Connection, *, batch: Batch) -> Progress:
         for row in items_sql.list_failures(conn, batch_id=batch.id)
     ]
     rate = items_sql.get_rate(conn, batch_id=batch.id, over=_RATE_OVER)
-    left_s = (batch.queued + batch.running) / rate if rate and batch.status is BatchStatus.RUNNING else None
+    is_moving = batch.status is BatchStatus.RUNNING
+    left_s = (batch.total - batch.done) / rate if rate and is_moving else None
     return Progress(failures, rate, left_s, workers.is_any_alive(conn, kind="batch"))
 
 
@@ -134,8 +141,13 @@ def update(
 
 
 def start(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
-    """Begin a draft. Raises Conflict for any other."""
-    return _queue(conn, actor, batch_id, BatchStatus.DRAFT, "Only a draft can be started; this batch is {}.")
+    """Begin a draft, as its kind begins one. Raises Conflict for any other."""
+    batch = _queue(conn, actor, batch_id, BatchStatus.DRAFT, "Only a draft can be started; this batch is {}.")
+    begin = kinds.get(batch.kind).begin
+    if begin is None:
+        return batch
+    begin(conn, actor, batch)
+    return get(conn, actor=actor, batch_id=batch_id)
 
 
 def pause(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
@@ -173,6 +185,7 @@ def retry(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
         raise Conflict("Nothing failed in this batch.")
     items_sql.requeue_failed_tasks(conn, batch_id=batch_id)
     items_sql.requeue_failed(conn, batch_id=batch_id)
+    waiting_sql.hold_dropped(conn, batch_id=batch_id)
     if batch.status is not BatchStatus.PAUSED:
         going = [BatchStatus.QUEUED, BatchStatus.RUNNING, BatchStatus.COMPLETED, BatchStatus.FAILED]
         sql.queue_batch(conn, batch_id=batch_id, user_id=actor.id, statuses=going)
@@ -220,14 +233,17 @@ def _add(conn: db.Connection, batch_id: int, items: Sequence[Planned]) -> None:
     if not items:
         raise Invalid.field("items", "There is nothing to ask: a batch needs at least one item.")
     for start_at in range(0, len(items), _CHUNK):
-        rows = [_row(number, item) for number, item in enumerate(items[start_at : start_at + _CHUNK], 1)]
+        rows = [row_of(number, item) for number, item in enumerate(items[start_at : start_at + _CHUNK], 1)]
         items_sql.add_items(conn, batch_id=batch_id, items=Jsonb(rows))
 
 
-def _row(ordinal: int, item: Planned) -> dict[str, Any]:
+def row_of(ordinal: int, item: Planned) -> dict[str, Any]:
+    """As it is written to its row."""
     row = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
     said: Sequence[Mapping[str, str]] = item.messages
-    tokens = pricing.estimate_prompt(Message.of(message["role"], message["content"]) for message in said)
+    tokens = item.prompt_tokens
+    if tokens is None:
+        tokens = pricing.estimate_prompt(Message.of(message["role"], message["content"]) for message in said)
     return row | {"ordinal": ordinal, "prompt_tokens": tokens, "part_version_ids": list(item.part_version_ids)}
 
 

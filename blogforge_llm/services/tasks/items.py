@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 sql = db.load("tasks/items")
 batches_sql = db.load("tasks/batches")
+waiting_sql = db.load("tasks/waiting")
 
 _AT_ONCE = 100
 _ROLES = [str(role) for role, granted in permissions.MATRIX.items() if Permission.RUN_TASKS in granted]
@@ -69,13 +70,19 @@ def finish(conn: db.Connection, ended: Sequence[Ended]) -> list[Finished]:
     """Write how runs ended, and let each kind use the answers. Runs that lost their task change nothing. Their batches
     are locked."""
     rows = list(sql.finish_items(conn, ended=Jsonb([_row(end) for end in ended])))
-    for row in rows:
-        use, status = kinds.get(row["kind"]).use, ItemStatus(row["status"])
-        if use is not None and status is not ItemStatus.QUEUED:
-            _use(conn, use, Finished(row["id"], row["task_id"], row["batch_id"], status, row["subject"]))
-    return [
-        Finished(row["id"], row["task_id"], row["batch_id"], ItemStatus(row["status"]), row["subject"]) for row in rows
-    ]
+    finished = [_finished(conn, row) for row in rows]
+    _settle(conn, rows)
+    return finished
+
+
+def stop(conn: db.Connection, *, task_id: int) -> bool:
+    """End one item that is not begun yet; its batch goes on. False for a task that is nothing of the kind."""
+    list(sql.lock_batches_of(conn, task_ids=[task_id]))
+    row = waiting_sql.stop_queued(conn, task_id=task_id)
+    if row is not None:
+        _finished(conn, row)
+        _settle(conn, [row])
+    return row is not None
 
 
 def list_provider_kinds(conn: db.Connection) -> list[str]:
@@ -107,10 +114,11 @@ def requeue_lost(conn: db.Connection) -> list[int]:
     if not lost:
         return []
     list(sql.lock_batches_of(conn, task_ids=lost))
-    requeued = [row["task_id"] for row in sql.requeue_lost(conn, task_ids=lost)]
-    for task_id in requeued:
-        attempts.abandon(conn, task_id=task_id)
-    return requeued
+    rows = list(sql.requeue_lost(conn, task_ids=lost))
+    for row in rows:
+        attempts.abandon(conn, task_id=row["task_id"])
+    _settle(conn, rows)
+    return [row["task_id"] for row in rows]
 
 
 def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
@@ -123,6 +131,32 @@ def attempt_columns(attempt_id: int, outcome: Outcome) -> dict[str, Any]:
 def _row(end: Ended) -> dict[str, Any]:
     row = {name: getattr(end, name) for name in Ended.__slots__ if name != "attempt"}
     return row | {"run_id": str(end.run_id), **end.attempt}
+
+
+def _finished(conn: db.Connection, row: Mapping[str, Any]) -> Finished:
+    """An item whose end was just written; its kind has used it."""
+    item = Finished(row["id"], row["task_id"], row["batch_id"], ItemStatus(row["status"]), row["subject"])
+    use = kinds.get(row["kind"]).use
+    if use is not None and item.status is not ItemStatus.QUEUED:
+        _use(conn, use, item)
+    return item
+
+
+def _settle(conn: db.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What waited for these may go on. If that cannot be said, their batch waits for a person."""
+    ended = {row["batch_id"]: row["kind"] for row in rows if row["status"] != ItemStatus.QUEUED}
+    for batch_id, name in sorted(ended.items()):
+        settle = kinds.get(name).settle
+        if settle is None:
+            continue
+        try:
+            with conn.transaction():
+                settle(conn, batch_id)
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.exception("what waits in batch %s could not be released", batch_id)
+            pause(conn, batch_id=batch_id, note="What comes next could not be prepared. The log tells an admin why.")
 
 
 def _use(conn: db.Connection, use: kinds.Use, item: Finished) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Message
-from blogforge_llm.errors import Invalid, Missing
+from blogforge_llm.errors import Invalid
 from blogforge_llm.records.batches import Planned
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import resolver
-from blogforge_llm.services.registry import models, routes
 
 MAX_ITEMS = 10_000
 _PROBLEMS_SHOWN = 20
@@ -60,22 +59,6 @@ def plan(
     if problems:
         raise _refused(problems, len(rows))
     return planned
-
-
-def whom(conn: db.Connection, *, route: str | None, model: str | None) -> dict[str, int | None]:
-    """`route_id` and `model_id` of these names; neither means the default route. Raises Invalid."""
-    if route and model:
-        raise Invalid.field("model", "Give either route or model.")
-    found_route = routes.find_by_name(conn, name=route) if route else None
-    found_model = models.find_by_name(conn, name=model) if model else None
-    if route and found_route is None:
-        raise Missing.field("route", f"There is no route named {route}.")
-    if model and found_model is None:
-        raise Missing.field("model", f"There is no model named {model}.")
-    return {
-        "route_id": found_route.id if found_route else None,
-        "model_id": found_model.id if found_model else None,
-    }
 
 
 def _messages(row: Row, pieces: Sequence[Any], template_id: int | None) -> tuple[Sequence[Message], list[int]]:

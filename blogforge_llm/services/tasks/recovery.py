@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from blogforge_llm import db, tracing
 from blogforge_llm.records.tasks import Category, TaskStatus
 from blogforge_llm.services.tasks import attempts, items, tasks
@@ -9,6 +12,16 @@ from blogforge_llm.services.tasks import attempts, items, tasks
 sql = db.load("tasks/tasks")
 
 _AT_ONCE = 100
+
+
+def list_running(conn: db.Connection, *, worker_id: UUID) -> set[int]:
+    """What a worker's rows say that it runs, batches aside."""
+    return {row["id"] for row in sql.list_running_of_worker(conn, worker_id=worker_id)}
+
+
+def disown(conn: db.Connection, *, worker_id: UUID, task_ids: Collection[int]) -> None:
+    """The worker lives and runs them no more, for it could not write their end: `requeue_lost` takes them up."""
+    sql.disown_tasks(conn, worker_id=worker_id, task_ids=list(task_ids))
 
 
 def requeue_lost(conn: db.Connection) -> list[int]:

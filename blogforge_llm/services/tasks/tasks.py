@@ -93,8 +93,8 @@ def add(
         messages=Jsonb([{"role": message.role, "content": message.text} for message in messages]),
         route_id=route_id,
         model_id=model_id,
-        parameters=Jsonb(_given(parameters)),
-        contract=Jsonb(_given(contract)) if contract else None,
+        parameters=Jsonb(given(parameters)),
+        contract=Jsonb(given(contract)) if contract else None,
         deadline_s=deadline_s,
         is_awaited=not is_queued,
         is_override=is_override,
@@ -292,8 +292,8 @@ def _enums(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _given(values: Parameters | OutputContract | None) -> dict[str, Any]:
-    """Only what differs from the default: what was not said is not stored."""
+def given(values: Parameters | OutputContract | None) -> dict[str, Any]:
+    """Only what differs from the default, as a row has it: what was not said is not stored."""
     if values is None:
         return {}
     fields = dataclasses.fields(values)

@@ -16,6 +16,7 @@ from blogforge_llm.records.tasks import TaskRow
 from blogforge_llm.records.trials import Material, Trial, TrialRow
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, workflow
+from blogforge_llm.services.prompts import previews
 from blogforge_llm.services.registry import candidates
 from blogforge_llm.services.tasks import asking, tasks
 from blogforge_llm.services.tasks.asking import Whom
@@ -27,7 +28,7 @@ _NEWEST = 2**63 - 1
 
 
 def create(
-    conn: db.Connection, *, actor: User, template_id: int, version: int | None = None, inputs: Mapping[str, str],
+    conn: db.Connection, *, actor: User, template_id: int, version: int | None = None, inputs: Mapping[str, Any],
     whom: Sequence[Whom], override: Sequence[Mapping[str, str]] | None = None,
     parameters: Mapping[str, Any] | None = None, deadline_s: float = 120.0, post_id: int | None = None,
     as_of: int | None = None,
@@ -105,8 +106,24 @@ def material(conn: db.Connection, *, actor: User, post_id: int, variables: Seque
     return Material(filled, sql.get_newest_revision(conn, post_id=post_id), missing)
 
 
-def shaped(conn: db.Connection, inputs: Mapping[str, str]) -> dict[str, str | list[str]]:
-    """Typed texts as Automate would fill them in: a list field's one item a line. What is empty is left out."""
+def fill(
+    conn: db.Connection, *, actor: User, post_id: int, template_id: int, version: int | None, inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`inputs` and `as_of` for create, with a post's texts where nothing was given. Raises NotFound."""
+    variables = previews.variables_of(conn, template_id=template_id, version=version)
+    found = material(conn, actor=actor, post_id=post_id, variables=variables)
+    return {"inputs": found.texts | dict(inputs), "as_of": found.as_of}
+
+
+def shaped(conn: db.Connection, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed texts as Automate would fill them in: a list field's one item a line. What is empty is left out, and what
+    is no text stays as it is."""
     lists = {field.key for field in workflow.list_fields(conn) if field.kind == FieldKind.LIST}
-    given = {name: text.replace("\r\n", "\n") for name, text in inputs.items() if text.strip()}
-    return {name: text.split("\n") if name in lists else text for name, text in given.items()}
+    shapes: dict[str, Any] = {}
+    for name, value in inputs.items():
+        if not isinstance(value, str):
+            shapes[name] = value
+        elif value.strip():
+            text = value.replace("\r\n", "\n")
+            shapes[name] = text.split("\n") if name in lists else text
+    return shapes

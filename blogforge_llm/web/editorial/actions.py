@@ -21,6 +21,7 @@ bp = Blueprint("actions", __name__, url_prefix="/llm/actions")
 
 _NEW, _EDIT = "editorial/actions/new.html", "editorial/actions/edit.html"
 _WHOLE = ("max_tokens", "seed", "contract.max_length", "contract.min_items", "contract.max_items")
+_OWN = ("name", "template_id", "route_id", "preset_id", "is_default", "needs_choice")
 _DECIMALS = ("temperature", "top_p")
 
 
@@ -122,6 +123,7 @@ def _typed() -> dict[str, Any]:
         "template_id": form.get("template_id", 0, type=int),
         "route_id": form.get("route_id", type=int),
         "preset_id": form.get("preset_id", type=int),
+        "needs_choice": "needs_choice" in form,
         "parameters": parameters | {"stop": form.get("stop", "").splitlines()},
         "contract": contract | {"shape": form.get("contract.shape", "")},
     }
@@ -130,5 +132,5 @@ def _typed() -> dict[str, Any]:
 def _kept(action: Action) -> dict[str, Any]:
     contract = {f"contract.{name}": value for name, value in action.contract.items()}
     stop = "\n".join(action.parameters.get("stop", []))
-    own = {name: getattr(action, name) for name in ("name", "template_id", "route_id", "preset_id", "is_default")}
+    own = {name: getattr(action, name) for name in _OWN}
     return {**own, **action.parameters, **contract, "stop": stop}

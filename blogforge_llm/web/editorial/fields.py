@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from blogforge_llm import db
 from blogforge_llm.errors import DomainError, Invalid
 from blogforge_llm.records.editorial import Revision
-from blogforge_llm.services.editorial import fields, revisions
+from blogforge_llm.services.editorial import fields, limits, revisions
 from blogforge_llm.web import forms, viewers
 from blogforge_llm.web.editorial import pages, places
 from blogforge_llm.web.editorial.places import Place
@@ -18,6 +18,7 @@ from blogforge_llm.web.editorial.places import Place
 bp = Blueprint("fields", __name__)
 bp.add_app_template_global(places.field_url, "field_url")
 bp.add_app_template_global(places.place_url, "place_url")
+bp.add_app_template_global(limits.measures, "text_measures")
 
 
 @places.route(bp, method="POST")

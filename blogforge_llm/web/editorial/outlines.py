@@ -4,6 +4,7 @@ answered: a part for htmx, else the way back or the page again with what is wron
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ def context(conn: db.Connection, desk: Desk) -> dict[str, Any]:
         "outline": outline,
         "rows": [{"id": each.id, "label": each.name, "section": each} for each in outline.living],
         "items": {key: [each for each in living if each.section_id == key] for key in [*outline.order, None]},
+        "stale_sections": Counter(section_id for section_id, _ in desk.overview.stale),
         "deleted_items": [item for item in every if item.deleted_at is not None],
         "undoable": section_events.find_undoable(conn, post_id=post_id),
         "sources": items.sources(conn, post_id=post_id, known=every) if is_board else [],

@@ -14,7 +14,7 @@ from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import desk, workflow
 from blogforge_llm.services.editorial.board import FIELD
 from blogforge_llm.web import asked, htmx, viewers
-from blogforge_llm.web.editorial import outlines, places, steps
+from blogforge_llm.web.editorial import outlines, places, runs, steps
 from blogforge_llm.web.editorial.places import Place
 
 
@@ -38,10 +38,13 @@ def draft_of(refusal: DomainError, text: str, base: int | None) -> Draft:
     return Draft(text, base, error=refusal.errors.get("text") if isinstance(refusal, Invalid) else str(refusal))
 
 
-def step(post_id: int, substage: str, *, template: str = "editorial/workflow/show.html", **state: Any) -> str:
-    """The whole page of a step, or a part of it."""
+def step(
+    post_id: int, substage: str, *, field_key: str | None = None, template: str = "editorial/workflow/show.html",
+    **state: Any,
+) -> str:  # fmt: skip
+    """The whole page of a step, or a part of it; with one field only when that is named."""
     with db.transaction() as conn:
-        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage)
+        found = desk.open_at(conn, actor=viewers.current(), post_id=post_id, substage_key=substage, field_key=field_key)
         context = _context(conn, found)
         if found.substage.has_sections:
             context |= outlines.context(conn, found)
@@ -118,7 +121,8 @@ def _whole(place: Place, state: dict[str, Any]) -> str:
         return section(place["post_id"], place["section_id"], **state)
     if field.scope == Scope.BOARD:
         return board(place["post_id"], **state)
-    return step(place["post_id"], field.substage_key, **state)
+    only = None if field.is_living else field.key
+    return step(place["post_id"], field.substage_key, field_key=only, **state)
 
 
 def _open(conn: db.Connection, place: Place) -> desk.Desk:
@@ -136,6 +140,7 @@ def _open(conn: db.Connection, place: Place) -> desk.Desk:
 def _context(conn: db.Connection, found: desk.Desk) -> dict[str, Any]:
     return {
         "desk": found, "post": found.overview.post, "choices": asked.choices(conn),
+        "going": runs.list_going(conn, found.overview.post.id),
         "steps": steps.groups(found.overview, found.substage.key),
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from blogforge_llm import db
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
-from blogforge_llm.services.editorial import desk, posts
+from blogforge_llm.services.editorial import articles, posts
 from blogforge_llm.web import forms, htmx, viewers
 
 bp = Blueprint("posts", __name__, url_prefix="/posts")
@@ -56,8 +56,8 @@ def create() -> ResponseReturnValue:
 @bp.get("/<int:post_id>")
 def show(post_id: int) -> ResponseReturnValue:
     with db.transaction() as conn:
-        overview = desk.overview(conn, post_id=post_id)
-    return render_template("editorial/posts/show.html", overview=overview, post=overview.post)
+        article = articles.overview(conn, post_id=post_id)
+    return render_template("editorial/posts/show.html", article=article, post=article.overview.post)
 
 
 @bp.post("/<int:post_id>/deletion")

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
-from blogforge_llm.errors import DomainError, Invalid
+from blogforge_llm.errors import DomainError
 from blogforge_llm.records.editorial import FieldKind
 from blogforge_llm.services.editorial import fields, posts, section_events, section_joints, sections
 from blogforge_llm.web import forms, htmx, viewers
@@ -43,7 +43,7 @@ def create(post_id: int) -> ResponseReturnValue:
 def reorder(post_id: int) -> ResponseReturnValue:
     """By dragging or by keyboard the form sends its order, without JavaScript the button that was pressed."""
     try:
-        order, version = _order(), request.form.get("version", -1, type=int)
+        order, version = forms.order(), request.form.get("version", -1, type=int)
         with db.transaction() as conn:
             sections.reorder(conn, actor=viewers.current(), post_id=post_id, order=order, version=version)
     except forms.REFUSALS as refusal:
@@ -117,20 +117,6 @@ def undo(post_id: int) -> ResponseReturnValue:
         return board.refused(post_id, refusal) if is_board else _refused(post_id, refusal)
     notice = f"Undone: {event.summary}."
     return board.done(post_id, notice) if is_board else _done(post_id, notice)
-
-
-def _order() -> list[int]:
-    """What the form of the list says. Raises Invalid for what is no list of ids."""
-    given = request.form.getlist("order")
-    if not all(each.isdecimal() and len(each) < 19 for each in given):
-        raise Invalid.field("order", "The order must name each section of the post once, and no other one.")
-    order = [int(each) for each in given]
-    moved, _, way = request.form.get("move", "").partition(":")
-    if moved in given:
-        place = given.index(moved)
-        other = min(max(place + (-1 if way == "up" else 1), 0), len(order) - 1)
-        order[place], order[other] = order[other], order[place]
-    return order
 
 
 def _own(conn: db.Connection, post_id: int, section_id: int) -> int:

@@ -20,7 +20,8 @@ def groups(overview: Overview, current: str) -> list[dict[str, Any]]:
 def _step(overview: Overview, substage: Substage, current: str) -> dict[str, Any]:
     done, total = overview.filled(substage), overview.total(substage)
     is_running = any(overview.waiting(field.key) == SuggestionStatus.RUNNING for field in substage.fields)
-    status = "running" if is_running else "done" if done == total else "started" if done else "empty"
+    share = "done" if done == total else "started" if done else "empty"
+    status = "running" if is_running else "stale" if overview.is_stale(substage) else share
     return {
         "label": substage.name, "icon": substage.icon, "status": status, "done": done, "total": total,
         "is_current": substage.key == current,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
 from blogforge_llm.services.editorial import desk
+from blogforge_llm.services.editorial.workflow import StepArchived
 from blogforge_llm.web.editorial import pages
 
 bp = Blueprint("workflow", __name__, url_prefix="/workflow")
@@ -28,7 +29,11 @@ def show(substage: str) -> ResponseReturnValue:
     post_id = request.args.get("post_id", type=int)
     if post_id is None:
         return redirect(url_for("posts.index"))
-    return pages.step(post_id, substage)
+    try:
+        return pages.step(post_id, substage)
+    except StepArchived as archived:
+        flash(f"{archived} Work goes on here.", "info")
+        return redirect(url_for("workflow.show", substage=archived.successor.key, post_id=post_id))
 
 
 @bp.get("/<substage>/plans")

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from blogforge_llm.web.ops import audit, budgets, errors, health, ledger, metrics, overview, reports
+from blogforge_llm.web.ops import (
+    alert_rules,
+    alerts,
+    audit,
+    budgets,
+    errors,
+    health,
+    ledger,
+    metrics,
+    overview,
+    reports,
+    webhooks,
+)
 
 BLUEPRINTS = [
-    audit.bp, budgets.bp, errors.bp, health.bp, ledger.bp, metrics.bp, overview.bp, reports.bp,
+    alert_rules.bp, alerts.bp, audit.bp, budgets.bp, errors.bp, health.bp, ledger.bp, metrics.bp, overview.bp,
+    reports.bp, webhooks.bp,
 ]  # fmt: skip

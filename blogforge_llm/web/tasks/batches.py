@@ -16,7 +16,7 @@ from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.prompts import templates
 from blogforge_llm.services.registry import routes
 from blogforge_llm.services.tasks import batches, planning, tables, wording
-from blogforge_llm.web import forms, htmx, uploads, viewers
+from blogforge_llm.web import destinations, forms, htmx, uploads, viewers
 from blogforge_llm.web.registry import numbers
 
 bp = Blueprint("batches", __name__, url_prefix="/llm/batches")
@@ -63,13 +63,13 @@ def show(batch_id: int) -> str:
         batch = batches.get(conn, actor=viewers.current(), batch_id=batch_id)
         progress = batches.progress(conn, batch=batch)
         if htmx.wants_fragment():
-            return render_template("tasks/batches/_progress.html", batch=batch, progress=progress, wording=wording)
+            return render_template("tasks/batches/_progress.html", batch=batch, progress=progress, **_shown(batch))
         rows = batches.list_items(
             conn, actor=viewers.current(), batch_id=batch_id, status=status, after=after, limit=_PAGE + 1
         )
     return render_template(
         "tasks/batches/show.html", batch=batch, progress=progress, items=rows[:_PAGE], has_more=len(rows) > _PAGE,
-        status=status, after=after, statuses=list(ItemStatus), wording=wording,
+        status=status, after=after, statuses=list(ItemStatus), **_shown(batch),
     )  # fmt: skip
 
 
@@ -125,7 +125,17 @@ def _change(change: Callable[..., Batch], batch_id: int, text: str) -> ResponseR
 
 def _answer(batch: Batch, text: str) -> ResponseReturnValue:
     flash(text, "success")
-    return htmx.redirect_or(url_for("batches.show", batch_id=batch.id))
+    back = destinations.local(request.args.get("next") or url_for("batches.show", batch_id=batch.id))
+    return htmx.redirect_or(back)
+
+
+def _shown(batch: Batch) -> dict[str, Any]:
+    return {
+        "wording": wording,
+        "home": url_for("batches.show", batch_id=batch.id),
+        "may_change": True,
+        "is_brief": False,
+    }
 
 
 def _plan(conn: db.Connection) -> Batch:

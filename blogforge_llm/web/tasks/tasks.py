@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from blogforge_llm import db
 from blogforge_llm.records.tasks import TaskFilter, TaskStatus
 from blogforge_llm.services.editorial import suggestions
+from blogforge_llm.services.legacy import rows as imported
 from blogforge_llm.services.tasks import attempts, exports, filters, log, tasks, timings, wording, workers
 from blogforge_llm.web import forms, htmx, viewers
 from blogforge_llm.web.tasks import filtering
@@ -57,6 +58,7 @@ def show(task_id: int) -> str:
         tried = attempts.list_for(conn, actor=viewers.current(), task_id=task_id)
         place = suggestions.find_place(conn, task_id=task_id)
         is_worker_alive = workers.is_any_alive(conn)
+        origin = imported.find_origin(conn, noun="task", noun_id=task_id)
     page = "tasks/tasks/_task.html" if htmx.wants_fragment() else "tasks/tasks/show.html"
     return render_template(
         page,
@@ -64,6 +66,7 @@ def show(task_id: int) -> str:
         attempts=tried,
         is_worker_alive=is_worker_alive,
         place=place,
+        origin=origin,
         wording=wording,
         spans=timings.spans(task, tried),
     )

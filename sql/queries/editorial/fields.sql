@@ -11,6 +11,7 @@ SELECT revision_id
 SELECT r.started_at > clock_timestamp() - interval '10 minutes'
        AND NOT EXISTS (SELECT FROM suggestions s WHERE s.base_revision_id = r.id
                           AND s.post_id = r.post_id AND s.field_id = r.field_id)
+       AND NOT EXISTS (SELECT FROM suggestion_sources u WHERE u.revision_id = r.id)
        AND NOT EXISTS (SELECT FROM revisions o WHERE o.restored_from_id = r.id
                           AND o.post_id = r.post_id AND o.field_id = r.field_id)
   FROM revisions r

@@ -57,10 +57,11 @@ SELECT p.id, p.slug, p.title, p.created_by, c.name AS created_by_name, p.created
          FROM (SELECT st.key, st.name, st.position, sum(r.words) AS words, count(f.id) AS total,
                       count(f.id) FILTER (WHERE r.words > 0) AS filled
                  FROM stages st
-                 JOIN substages su ON su.stage_id = st.id
-                 JOIN fields f ON f.substage_id = su.id AND f.scope = 'post'
+                 JOIN substages su ON su.stage_id = st.id AND su.archived_at IS NULL
+                 JOIN fields f ON f.substage_id = su.id AND f.scope = 'post' AND f.archived_at IS NULL
                  LEFT JOIN field_values v ON v.post_id = p.id AND v.field_id = f.id AND v.section_id IS NULL
                  LEFT JOIN revisions r ON r.id = v.revision_id
+                WHERE st.archived_at IS NULL
                 GROUP BY st.id) g
        ) s
  ORDER BY wanted.place;
@@ -82,10 +83,12 @@ SELECT id, title, deleted_at FROM posts WHERE id = :post_id FOR NO KEY UPDATE;
 UPDATE posts SET title = :title, updated_at = clock_timestamp(), updated_by = :user_id WHERE id = :post_id;
 
 -- name: get_title_source(post_id)$
--- The beginning of the filled field that names the post.
+-- The beginning of the filled field that names the post; an archived one no longer does.
 SELECT left(r.text, 1000)
   FROM field_values v
-  JOIN fields f ON f.id = v.field_id
+  JOIN fields f ON f.id = v.field_id AND f.archived_at IS NULL
+  JOIN substages su ON su.id = f.substage_id AND su.archived_at IS NULL
+  JOIN stages st ON st.id = su.stage_id AND st.archived_at IS NULL
   JOIN revisions r ON r.id = v.revision_id
  WHERE v.post_id = :post_id AND v.section_id IS NULL AND f.title_rank IS NOT NULL AND r.words > 0
  ORDER BY f.title_rank

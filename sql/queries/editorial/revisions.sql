@@ -2,10 +2,16 @@
 
 -- name: create_revision(post_id, section_id, field_id, base_revision_id, text, origin, user_id, suggestion_id, restored_from_id, is_autosave, started_at)$
 -- started_at is that of the autosave folded into this one, or NULL for now.
+-- A text goes back to the same suggestion as the one it was made from, until the field was empty in between.
 INSERT INTO revisions (post_id, section_id, field_id, base_revision_id, text, origin, user_id, suggestion_id,
-                       restored_from_id, is_autosave, started_at)
-VALUES (:post_id, :section_id, :field_id, :base_revision_id, :text, :origin, :user_id, :suggestion_id,
-        :restored_from_id, :is_autosave, coalesce(CAST(:started_at AS timestamptz), clock_timestamp()))
+                       restored_from_id, is_autosave, started_at, root_suggestion_id)
+SELECT :post_id, :section_id, :field_id, :base_revision_id, t.text, :origin, :user_id, :suggestion_id,
+       :restored_from_id, :is_autosave, coalesce(CAST(:started_at AS timestamptz), clock_timestamp()),
+       CASE WHEN t.text ~ '\S' THEN coalesce(:suggestion_id, (
+            SELECT o.root_suggestion_id
+              FROM revisions o
+             WHERE o.id = coalesce(CAST(:restored_from_id AS bigint), CAST(:base_revision_id AS bigint)))) END
+  FROM (SELECT CAST(:text AS text) AS text) t
 RETURNING id;
 
 -- name: delete_revision(revision_id)!
@@ -16,7 +22,7 @@ DELETE FROM revisions WHERE id = :revision_id;
 SELECT r.id, r.post_id, r.section_id, r.field_id, f.key AS field_key, r.base_revision_id, r.text, r.words, r.origin,
        r.user_id, u.name AS user_name, r.suggestion_id, r.restored_from_id, r.is_autosave, r.started_at, r.created_at,
        s.task_id, tv.template_id, te.name AS template_name, tv.number AS template_number, m.name AS model_name,
-       p.name AS provider_name, m.is_ai, t.cost, t.cost_source
+       p.name AS provider_name, m.is_ai, t.cost, t.cost_source, r.root_suggestion_id
   FROM revisions r
   JOIN fields f ON f.id = r.field_id
   LEFT JOIN users u ON u.id = r.user_id
@@ -33,7 +39,7 @@ SELECT r.id, r.post_id, r.section_id, r.field_id, f.key AS field_key, r.base_rev
 SELECT r.id, r.post_id, r.section_id, r.field_id, f.key AS field_key, r.base_revision_id, r.text, r.words, r.origin,
        r.user_id, u.name AS user_name, r.suggestion_id, r.restored_from_id, r.is_autosave, r.started_at, r.created_at,
        s.task_id, tv.template_id, te.name AS template_name, tv.number AS template_number, m.name AS model_name,
-       p.name AS provider_name, m.is_ai, t.cost, t.cost_source
+       p.name AS provider_name, m.is_ai, t.cost, t.cost_source, r.root_suggestion_id
   FROM revisions r
   JOIN fields f ON f.id = r.field_id
   LEFT JOIN users u ON u.id = r.user_id
@@ -53,7 +59,7 @@ SELECT r.id, r.post_id, r.section_id, r.field_id, f.key AS field_key, r.base_rev
 SELECT r.id, r.post_id, r.section_id, r.field_id, f.key AS field_key, r.base_revision_id, r.text, r.words, r.origin,
        r.user_id, u.name AS user_name, r.suggestion_id, r.restored_from_id, r.is_autosave, r.started_at, r.created_at,
        s.task_id, tv.template_id, te.name AS template_name, tv.number AS template_number, m.name AS model_name,
-       p.name AS provider_name, m.is_ai, t.cost, t.cost_source
+       p.name AS provider_name, m.is_ai, t.cost, t.cost_source, r.root_suggestion_id
   FROM field_values v
   JOIN revisions r ON r.id = v.revision_id
   JOIN fields f ON f.id = r.field_id

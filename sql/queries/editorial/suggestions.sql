@@ -1,9 +1,40 @@
 -- Texts that models offer to fields. What became of one follows from its decision, else from its task.
 
 -- name: create_suggestion(post_id, section_id, field_id, action_id, task_id, base_revision_id, user_id)$
-INSERT INTO suggestions (post_id, section_id, field_id, action_id, task_id, base_revision_id, created_by)
-VALUES (:post_id, :section_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
-RETURNING id;
+-- With what filled its task's prompt: texts that the post has or had under the variables' names, and items of the
+-- section. The field itself is no source of its text.
+WITH made AS (
+    INSERT INTO suggestions (post_id, section_id, field_id, action_id, task_id, base_revision_id, created_by)
+    VALUES (:post_id, :section_id, :field_id, :action_id, :task_id, :base_revision_id, :user_id)
+    RETURNING id, post_id, section_id, field_id, task_id
+), used AS (
+    SELECT m.id, m.post_id, m.section_id, m.field_id, i.key AS variable,
+           md5(CASE jsonb_typeof(i.value)
+               WHEN 'string' THEN i.value #>> '{}'
+               WHEN 'array' THEN (SELECT string_agg(l.line, E'\n' ORDER BY l.place)
+                                    FROM jsonb_array_elements_text(i.value) WITH ORDINALITY AS l (line, place))
+               END)::uuid AS fingerprint
+      FROM made m
+      JOIN tasks t ON t.id = m.task_id
+     CROSS JOIN LATERAL jsonb_each(t.inputs) i
+), sources AS (
+    INSERT INTO suggestion_sources (suggestion_id, variable, field_id, section_id, revision_id, fingerprint)
+    SELECT u.id, u.variable, f.id, CASE f.scope WHEN 'section' THEN u.section_id END, r.id, u.fingerprint
+      FROM used u
+      JOIN fields f ON f.key = u.variable AND f.id <> u.field_id
+     CROSS JOIN LATERAL (
+           SELECT r.id
+             FROM revisions r
+            WHERE r.post_id = u.post_id AND r.field_id = f.id AND r.fingerprint = u.fingerprint
+              AND r.section_id IS NOT DISTINCT FROM CASE f.scope WHEN 'section' THEN u.section_id END
+            ORDER BY r.id DESC
+            LIMIT 1) r
+     UNION ALL
+    SELECT u.id, u.variable, NULL, u.section_id, NULL, u.fingerprint
+      FROM used u
+     WHERE u.section_id IS NOT NULL AND u.fingerprint IS NOT NULL AND u.variable IN ('section_ideas', 'section_facts')
+)
+SELECT id FROM made;
 
 -- name: get_base(post_id, field_id, task_id)$
 -- The field's newest revision; where the post filled the task's variables in the runner, the newest as of then.

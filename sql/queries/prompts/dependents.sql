@@ -1,8 +1,13 @@
 -- What speaks a part or asks with a template, and what fills its variables.
 
 -- name: list_field_sources()
--- The fields whose texts fill variables of the same name.
-SELECT key, name, scope FROM fields ORDER BY position, key;
+-- The fields whose texts fill variables of the same name; archived ones fill none.
+SELECT f.key, f.name, f.scope
+  FROM fields f
+  JOIN substages u ON u.id = f.substage_id AND u.archived_at IS NULL
+  JOIN stages s ON s.id = u.stage_id AND s.archived_at IS NULL
+ WHERE f.archived_at IS NULL
+ ORDER BY f.position, f.key;
 
 -- name: list_templates_of_part(part_id, limit, offset)
 -- The living templates that say the part's words now, by name.

@@ -7,7 +7,7 @@ RETURNING id;
 
 -- name: get_batch(batch_id)^
 SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
-       b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
+       b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
        b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
   FROM batches b
   LEFT JOIN users u ON u.id = b.created_by
@@ -17,10 +17,19 @@ SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.
 -- Before its items are changed: see migration 0017.
 SELECT status FROM batches WHERE id = :batch_id FOR NO KEY UPDATE;
 
+-- name: list_batches_by_id(ids)
+-- Whoever owns them.
+SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
+       b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
+       b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
+  FROM batches b
+  LEFT JOIN users u ON u.id = b.created_by
+ WHERE b.id = ANY (:ids);
+
 -- name: list_batches(before_id, limit)
 -- The newest first, below an id.
 SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
-       b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
+       b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
        b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
   FROM batches b
   LEFT JOIN users u ON u.id = b.created_by
@@ -31,7 +40,7 @@ SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.
 -- name: list_batches_of(user_id, before_id, limit)
 -- The same for one person's own.
 SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
-       b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
+       b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
        b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
   FROM batches b
   LEFT JOIN users u ON u.id = b.created_by
@@ -41,7 +50,7 @@ SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.
 
 -- name: list_active_of(user_id, limit)
 -- For the tray in the top bar.
-SELECT id, title, status, queued + running + succeeded + failed + cancelled AS total, succeeded + failed + cancelled AS done
+SELECT id, title, status, waiting + queued + running + succeeded + failed + cancelled AS total, succeeded + failed + cancelled AS done
   FROM batches
  WHERE status IN ('queued', 'running') AND created_by = :user_id
  ORDER BY id DESC

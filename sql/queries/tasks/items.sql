@@ -3,20 +3,24 @@
 -- name: add_items(batch_id, items)$
 -- In their order; a key that is there already stays as it is. Returns how many were new.
 WITH new AS (
-    INSERT INTO items (batch_id, position, key, subject, template_version_id, part_version_ids, inputs, messages,
+    INSERT INTO items (batch_id, position, status, key, subject, template_version_id, part_version_ids, inputs, messages,
                        route_id, model_id, parameters, contract, deadline_s, prompt_tokens)
-    SELECT :batch_id, coalesce((SELECT max(position) FROM items WHERE batch_id = :batch_id), 0) + i.ordinal, i.key, i.subject,
+    SELECT :batch_id, coalesce((SELECT max(position) FROM items WHERE batch_id = :batch_id), 0) + i.ordinal,
+           CASE WHEN i.is_waiting THEN 'waiting' ELSE 'queued' END, i.key, i.subject,
            i.template_version_id, i.part_version_ids, i.inputs, i.messages, i.route_id, i.model_id, i.parameters,
            i.contract, i.deadline_s, i.prompt_tokens
       FROM jsonb_to_recordset(:items)
            AS i (ordinal integer, key text, subject jsonb, template_version_id bigint, part_version_ids bigint[], inputs jsonb,
                  messages jsonb, route_id bigint, model_id bigint, parameters jsonb, contract jsonb, deadline_s numeric,
-                 prompt_tokens integer)
+                 prompt_tokens integer, is_waiting boolean)
      ORDER BY i.ordinal
     ON CONFLICT (batch_id, key) DO NOTHING
-    RETURNING id
+    RETURNING status
 ), counted AS (
-    UPDATE batches SET queued = queued + (SELECT count(*) FROM new) WHERE id = :batch_id
+    UPDATE batches
+       SET queued = queued + (SELECT count(*) FROM new WHERE status = 'queued'),
+           waiting = waiting + (SELECT count(*) FROM new WHERE status = 'waiting')
+     WHERE id = :batch_id
 )
 SELECT count(*) FROM new;
 
@@ -207,7 +211,9 @@ RETURNING i.id, i.task_id, i.batch_id, i.status, i.subject, (SELECT b.kind FROM 
 UPDATE items SET status = 'failed', error_category = :category, error_message = :message WHERE id = :item_id;
 
 -- name: cancel_queued(batch_id)!
-UPDATE items SET status = 'cancelled', finished_at = clock_timestamp() WHERE batch_id = :batch_id AND status = 'queued';
+-- And what waits.
+UPDATE items SET status = 'cancelled', finished_at = clock_timestamp()
+ WHERE batch_id = :batch_id AND status IN ('waiting', 'queued');
 
 -- name: cancel_queued_tasks(batch_id)!
 -- Of items that were asked before and waited to be asked again.
@@ -260,7 +266,7 @@ WITH lost AS (
 UPDATE items i SET status = lost.status, finished_at = lost.finished_at
   FROM lost
  WHERE i.task_id = lost.id AND (SELECT count(*) FROM told) >= 0
-RETURNING i.task_id;
+RETURNING i.task_id, i.batch_id, i.status, (SELECT b.kind FROM batches b WHERE b.id = i.batch_id) AS kind;
 
 -- name: list_provider_kinds()
 SELECT DISTINCT kind FROM providers WHERE is_enabled AND archived_at IS NULL;

@@ -169,6 +169,14 @@ SELECT t.id
 SELECT id FROM tasks
  WHERE status = 'running' AND worker_id = :worker_id AND cancel_requested_at IS NOT NULL;
 
+-- name: list_running_of_worker(worker_id)
+-- Those of batches are the lanes' own: what ended there may wait for the database.
+SELECT id FROM tasks WHERE status = 'running' AND worker_id = :worker_id AND batch_id IS NULL;
+
+-- name: disown_tasks(worker_id, task_ids)!
+-- A running task of no worker is a lost one.
+UPDATE tasks SET worker_id = NULL WHERE id = ANY (:task_ids) AND status = 'running' AND worker_id = :worker_id;
+
 -- name: get_live_state(task_id)^
 SELECT t.status, t.output, m.name AS model_name, p.name AS provider_name
   FROM tasks t

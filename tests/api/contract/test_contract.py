@@ -48,6 +48,8 @@ def furnish(installation: Installation, standin: Standin) -> None:
     installation.command("library", "import", "editorial")
     api("POST", "/llm/templates", {"name": "Plain", "blocks": [{"role": "user", "content": "About {{ basic_idea }}"}]})
     api("POST", "/llm/budgets", {"scope": "instance", "period": "month", "amount": "50"})
+    api("POST", "/llm/alert-rules/usual")
+    api("POST", "/llm/webhooks", {"name": "Pager", "url": standin.compatible_url})
     question = [{"role": "user", "content": "Name three colours."}]
     api("POST", "/batches", {"title": "Colours", "items": [{"messages": question}]})
     post_id = api("POST", "/posts", {"idea": "Why bread rises"})["id"]

@@ -51,7 +51,7 @@ def test_with_today_s_prompt_the_same_inputs_are_asked_anew(conn, ada, alice, te
 
 def test_without_a_template_there_is_no_prompt_of_today(conn, alice, template):
     old = tasks.create(conn, actor=alice, messages=[Message.of("user", "Hi")], parameters=Parameters(seed=1))
-    with pytest.raises(Invalid, match="without a template"):
+    with pytest.raises(Conflict, match="without a template"):
         reruns.create(conn, actor=alice, task_id=old.id, prompt=Prompt.CURRENT)
     assert reruns.create(conn, actor=alice, task_id=old.id).messages == old.messages
 

@@ -79,7 +79,7 @@ def test_the_overview_shows_what_is_in_every_field(conn, browse, alice, charlie)
     fields.save(conn, actor=alice, post_id=post.id, field_key="conclusion", text="The end.", base_revision_id=None)
     factories.make_suggestion(conn, post=post, actor=alice, field_key="main_title")
     page = text_of(browse(charlie).get(f"/posts/{post.id}"))
-    assert "The end." in page and "To review" in page and "2 of 32" in page
+    assert "The end." in page and "To review" in page and "2</strong> drafted" in page
     assert f"/posts/{post.id}/deletion" not in page
 
 

@@ -1,0 +1,183 @@
+"""The fields of the workflow as rows: added and changed. What is written in them is never touched by that: a text that
+does not fit a new kind or limit stays as it is (limits.py). Archiving is workflow_archival.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from blogforge_llm import db
+from blogforge_llm.errors import Conflict, Invalid
+from blogforge_llm.records.accounts import Permission, User
+from blogforge_llm.records.editorial import Field, FieldKind, Scope, Substage, Workflow
+from blogforge_llm.services import texts, uniqueness
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.editorial import (
+    board,
+    headings,
+    limits,
+    materials,
+    posts,
+    sections,
+    workflow,
+    workflow_naming,
+    workflow_order,
+)
+from blogforge_llm.services.ops import audit
+from blogforge_llm.services.prompts import grammar
+
+sql = db.load("editorial/workflow")
+
+BUILT_IN = frozenset({
+    posts.IDEA_FIELD, headings.HEADINGS, sections.HEADING, sections.DESCRIPTION, sections.DRAFT, sections.TEXT,
+    sections.SUMMARY, board.FIELD,
+})  # fmt: skip
+"""Keys that the product itself reads or writes: such a field keeps its key, kind and scope, and stays in use."""
+
+MOST = 60  # of one sub-stage, archived ones included
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_CHANGEABLE = ("key", "name", "kind", "help", "scope", "max_length", "max_words")
+
+
+def create(
+    conn: db.Connection, *, actor: User, substage_id: int, key: str, name: str, kind: str = FieldKind.TEXT,
+    help: str = "", scope: str = Scope.POST, max_length: int | None = None, max_words: int | None = None,
+) -> Field:  # fmt: skip
+    """As the last one of its step. Raises Invalid naming what is wrong, and Conflict for a key that is taken."""
+    permissions.require(actor, Permission.KEEP_WORKFLOW)
+    found = workflow_order.lock(conn)
+    substage = _living_substage(found, substage_id)
+    _require_room(substage)
+    if max_length is None:
+        max_length = limits.LINE if kind == FieldKind.LINE else limits.MOST_CHARACTERS
+    values = _checked(
+        found, substage, key=key, name=name, kind=kind, help=help, scope=scope, max_length=max_length,
+        max_words=max_words,
+    )  # fmt: skip
+    with _unique_key(conn, found, key):
+        sql.create_field(conn, substage_id=substage_id, **values)
+    workflow_order.changed(conn)
+    field = workflow.get_field(conn, key=key)
+    audit.record(
+        conn, actor=actor, action="create", noun="field", noun_id=field.key, detail=field.name, after=_told(field)
+    )
+    return field
+
+
+def get(conn: db.Connection, *, field_id: int) -> Field:
+    """Archived or not."""
+    return workflow_order.field_of(workflow.everything(conn), field_id)
+
+
+def is_used(conn: db.Connection, field: Field) -> bool:
+    """Whether its key and scope are fixed: it has a text or an action, a prompt names it, or the product needs it."""
+    if field.key in BUILT_IN or sql.is_used(conn, field_id=field.id):
+        return True
+    return bool(workflow_naming.templates_naming(conn, [field.key]))
+
+
+def update(conn: db.Connection, *, actor: User, field_id: int, **changes: Any) -> Field:
+    """Change what is given of substage_id, key, name, kind, help, scope, max_length and max_words. No text changes.
+
+    Raises Invalid naming what is wrong, and Conflict for the key or scope of a field that is used.
+    """
+    permissions.require(actor, Permission.KEEP_WORKFLOW)
+    found = workflow_order.lock(conn)
+    before = workflow_order.field_of(found, field_id)
+    own = next(each for each in found.substages if each.key == before.substage_key)
+    target = own if changes.get("substage_id") in (None, own.id) else _living_substage(found, changes["substage_id"])
+    values = _checked(found, target, **{name: changes.get(name, getattr(before, name)) for name in _CHANGEABLE})
+    _require_allowed(conn, before, own, target, values)
+    with _unique_key(conn, found, values["key"]):
+        sql.update_field(conn, field_id=field_id, substage_id=target.id, **values)
+    if target is not own:
+        _require_room(target)
+        workflow_order.changed(conn)
+    after = workflow.get_field(conn, key=values["key"])
+    if _told(before) != _told(after):
+        audit.record(
+            conn, actor=actor, action="update", noun="field", noun_id=after.key, detail=after.name,
+            before=_told(before), after=_told(after),
+        )  # fmt: skip
+    return after
+
+
+def _require_allowed(
+    conn: db.Connection, before: Field, own: Substage, target: Substage, values: dict[str, Any]
+) -> None:
+    if before.key in BUILT_IN and values["kind"] != before.kind:
+        raise Invalid.field("kind", f"The product itself works with “{before.name}”, so its kind stays.")
+    if before.scope != Scope.POST and target is not own:
+        raise Invalid.field("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
+    if (values["key"], values["scope"]) == (before.key, before.scope) or not is_used(conn, before):
+        return
+    name = "key" if values["key"] != before.key else "scope"
+    raise Invalid.field(
+        name,
+        f"The {name} of “{before.name}” stays, for texts, actions or prompts already name it. Its name may change.",
+    )
+
+
+def _checked(found: Workflow, substage: Substage, **given: Any) -> dict[str, Any]:
+    """The columns to write. Raises Invalid naming the column."""
+    key = given["key"]
+    computed = {name for names in materials.COMPUTED.values() for name in names}
+    if not _KEY.fullmatch(key) or not grammar.is_name(key):
+        raise Invalid.field("key", "A key is lower-case letters, digits and _, and begins with a letter: fact_check.")
+    if key in computed:
+        raise Invalid.field("key", f"Prompts already know `{key}` by itself. Choose another key.")
+    if given["kind"] not in list(FieldKind):
+        raise Invalid.field("kind", f"A field is one of {', '.join(FieldKind)}.")
+    _require_scope(found, substage, key, given["scope"])
+    return {
+        "key": key, "name": texts.line(given["name"], name="name", label="Name", max_length=60),
+        "kind": str(given["kind"]), "scope": str(given["scope"]),
+        "help": texts.clean(given["help"], name="help", label="Help", max_length=500).strip(),
+        "max_length": _limit("max_length", given["max_length"], limits.MOST_CHARACTERS),
+        "max_words": None if given["max_words"] is None else _limit("max_words", given["max_words"], limits.MOST_WORDS),
+    }  # fmt: skip
+
+
+def _require_scope(found: Workflow, substage: Substage, key: str, scope: str) -> None:
+    if key in BUILT_IN:
+        return
+    if scope not in (Scope.POST, Scope.SECTION):
+        raise Invalid.field("scope", "A field belongs to the post, or to each of its sections.")
+    home = next(field for field in found.fields if field.key == sections.HEADING)
+    if scope == Scope.SECTION and substage.key != home.substage_key:
+        raise Invalid.field("scope", f"Fields of sections stand in the step “{home.substage_name}”. Add it there.")
+
+
+def _limit(name: str, value: Any, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        unit = "characters" if name == "max_length" else "words"
+        raise Invalid.field(name, f"The most {unit} is a whole number from 1 to {most:,}.")
+    return value
+
+
+def _living_substage(found: Workflow, substage_id: int) -> Substage:
+    substage = next((each for each in found.substages if each.id == substage_id), None)
+    if substage is None:
+        raise Invalid.field("substage_id", "There is no such sub-stage. Choose another one.")
+    if not substage.is_living:
+        raise Invalid.field("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
+    return substage
+
+
+def _require_room(substage: Substage) -> None:
+    if len(substage.fields) + len(substage.other_fields) >= MOST:
+        raise Conflict(f"“{substage.name}” has {MOST} fields, archived ones included. That is as many as it can have.")
+
+
+def _unique_key(conn: db.Connection, found: Workflow, key: str) -> Any:
+    taken = next((field for field in found.fields if field.key == key), None)
+    where = f": “{taken.name}” under {taken.substage_name}" if taken else ""
+    hint = "" if taken is None or taken.is_living else ", which is archived and can be brought back"
+    return uniqueness.guard(
+        conn, constraint="fields_key_key", message=f"A field has the key “{key}” already{where}{hint}."
+    )
+
+
+def _told(field: Field) -> dict[str, Any]:
+    return {name: getattr(field, name) for name in (*_CHANGEABLE, "substage_key")}
