@@ -31,5 +31,15 @@ def duration(seconds: float) -> str:
     return count(max(1, round(seconds)), "second")
 
 
+def took(seconds: float) -> str:
+    """How long something took: 1.2 s, or 30 ms where tenths of a second would read as nothing."""
+    return f"{seconds:.1f} s" if seconds >= 0.095 else f"{seconds * 1000:.0f} ms"
+
+
+def percent(share: float) -> str:
+    """0.62 as 62%."""
+    return f"{share:.0%}"
+
+
 def init(app: Flask) -> None:
-    app.jinja_env.filters.update(money=money, count_of=count, duration=duration)
+    app.jinja_env.filters.update(money=money, count_of=count, duration=duration, took=took, percent=percent)

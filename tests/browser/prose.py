@@ -105,6 +105,7 @@ _BY_PHRASE: dict[str, str | list[str]] = {
     "Write the title of the article": "What your dough is waiting for",
     "Write the subtitle": "Yeast makes the gas; flour, water and time decide whether it stays",
     "Write the introduction": _INTRODUCTION,
+    "stands in for this picture": "A round loaf in a floured basket, half risen, with a fingertip's dent in its top.",
     "tags for the article": ["bread", "baking", "yeast", "gluten", "sourdough", "food science"],
 }
 

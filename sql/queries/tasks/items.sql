@@ -56,12 +56,15 @@ SELECT error_category AS category, count(*) AS count, min(error_message) AS mess
  ORDER BY count(*) DESC, error_category;
 
 -- name: get_rate(batch_id, over)$
--- Items a second over the last so many that ended; nothing before two did.
-SELECT (count(*) - 1) / nullif(extract(epoch FROM max(finished_at) - min(finished_at)), 0)::float
-  FROM (SELECT finished_at FROM items
+-- Items a second over the last so many that ended; nothing before two did. From the start of the first of them, since
+-- many may end in one moment.
+SELECT CASE WHEN count(*) > 1
+            THEN count(*) / nullif(extract(epoch FROM max(latest.finished_at) - min(tasks.started_at)), 0)::float END
+  FROM (SELECT finished_at, task_id FROM items
          WHERE batch_id = :batch_id AND finished_at IS NOT NULL
          ORDER BY finished_at DESC
-         LIMIT :over) latest;
+         LIMIT :over) latest
+  JOIN tasks ON tasks.id = latest.task_id;
 
 -- name: list_asked(batch_id)
 -- What is asked of whom, for the estimate.

@@ -177,6 +177,18 @@ class Machine(RuleBasedStateMachine):
 
 
 @pytest.mark.usefixtures("route")
+def test_items_that_end_in_one_moment_have_a_believable_rate(conn: db.Connection, alice: User) -> None:
+    batch = batches.start(conn, actor=alice, batch_id=make(conn, alice, 4).id)
+    conn.execute("INSERT INTO workers (id, host, pid, kind) VALUES (%s, '', 1, 'batch')", (worker := uuid4(),))
+    claimed = items.claim(conn, items.lock(conn, batch_ids=[]), slots=3, ahead={}, worker_id=worker)
+    assert batches.progress(conn, batch=batch).rate is None
+    items.finish(conn, [Ended(task.id, task.run_id or uuid4(), "succeeded", "Yes.") for task in claimed])
+    conn.execute("UPDATE items SET finished_at = now() WHERE task_id IS NOT NULL")
+    conn.execute("UPDATE tasks SET started_at = now() - interval '6 s'")
+    assert batches.progress(conn, batch=batch).rate == pytest.approx(0.5)
+
+
+@pytest.mark.usefixtures("route")
 def test_totals_are_exact_whatever_people_and_crashes_do(conn: db.Connection, alice: User) -> None:
     class OnThisConnection(Machine):
         def __init__(self) -> None:

@@ -20,7 +20,7 @@ def test_the_picture_and_the_table_say_the_same(conn, browse, alice, post, templ
     suggestions.discard(conn, actor=alice, suggestion_id=ids[0])
     accept(conn, alice, ids[1])
     page = browse(alice).get(f"/llm/templates/{template.id}/outcomes").text
-    assert "<svg" in page and "1 of 2" in page and "50 %" in page and "9–91 %" in page
+    assert "<svg" in page and "1 of 2" in page and "50%" in page and "9–91%" in page
     assert "llama" in page and "In use" in page
     assert template.name in browse(alice).get("/llm/outcomes").text
 
