@@ -8,6 +8,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+# "Field may not be null" is taken, by people and by generators that learn from answers, for "the field is missing".
+fields.Field.default_error_messages["null"] = "null stands for nothing here. Give a value, or leave the field out."
+
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 STORABLE = r"^[^\x00]*$"
 FILLED = r"^[^\x00]*[^\s\x00-\x1f\x85\ufeff][^\x00]*$"
@@ -30,6 +33,19 @@ class Text(fields.String):
         if found := _BROKEN.search(text):
             raise ValidationError(f"There is a NUL or broken character at position {found.start() + 1}. Remove it.")
         return text
+
+
+class Day(Text):
+    """A day in an address, or a time where `has_time`; empty for none, as a page's form sends it. The service reads it.
+
+    It states nothing but its formats: generators try, one by one, what fits a pattern beside them.
+    """
+
+    def __init__(self, *, has_time: bool = False, metadata: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        kinds = ["date", "date-time"] if has_time else ["date"]
+        shape = {"anyOf": [*({"type": "string", "format": kind} for kind in kinds), {"const": ""}]}
+        self.metadata = shape | metadata
 
 
 class Line(Text):

@@ -101,6 +101,6 @@ def test_every_behaviour_of_the_standin_is_in_the_table() -> None:
     from tests.provider_standin.behaviours import BEHAVIOURS
 
     played = {fault.model.split(";")[0].split(":")[0] for fault in FAULTS}
-    # These only shape an answer, or count over many requests: test_fallback, test_breakers and test_limits use them.
-    others = {"preamble", "quoted", "fenced-json", "limited", "outage", "event"}
+    # These only shape an answer, or count over many requests: the tests of the engine use them.
+    others = {"preamble", "quoted", "fenced-json", "limited", "outage", "events"}
     assert set(BEHAVIOURS) - played <= others

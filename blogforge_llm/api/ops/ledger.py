@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Money, Text
+from blogforge_llm.api.fields import Day, Money, Text
 from blogforge_llm.records.tasks import Source
 from blogforge_llm.services.ops import ledger
 
@@ -18,7 +18,7 @@ bp = Blueprint(
     description="What was spent, by the day (UTC) on which each call began. For admins.",
 )  # fmt: skip
 
-_DAY = {"description": "A day.", "format": "date"}
+_DAY = {"description": "A day; empty for none."}
 _GROUP = validate.OneOf(ledger.GROUPS)
 
 
@@ -26,8 +26,8 @@ class SpanQuery(Schema):
     """A month, or days with both ends included; without either the present month."""
 
     month = Text(load_default="", metadata={"pattern": r"^(20[0-9]{2}-(0[1-9]|1[0-2]))?$", "example": "2026-11"})
-    since = Text(load_default="", data_key="from", metadata=_DAY | {"example": "2026-11-01"})
-    until = Text(load_default="", data_key="to", metadata=_DAY | {"example": "2026-11-30"})
+    since = Day(load_default="", data_key="from", metadata=_DAY | {"example": "2026-11-01"})
+    until = Day(load_default="", data_key="to", metadata=_DAY | {"example": "2026-11-30"})
 
 
 class SumsQuery(SpanQuery):

@@ -38,8 +38,10 @@ class Wait(Seconds):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(most=models.LONGEST_WAIT_S, **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        return Decimal(str(super()._deserialize(value, attr, data, **kwargs)))
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """After the bounds were looked at, as the floats they are: the decimal 0.1 is less than the float 0.1."""
+        seconds = super().deserialize(value, attr, data, **kwargs)
+        return Decimal(str(seconds)) if isinstance(seconds, float) else seconds
 
 
 class ModelIn(Schema):

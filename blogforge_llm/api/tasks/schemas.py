@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import FILLED, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
+from blogforge_llm.api.fields import FILLED, Day, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks import exports, filters
@@ -17,9 +17,8 @@ from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 _STATUS = validate.OneOf([status.value for status in TaskStatus])
 
 
-# Messages none of which is a user's with text.
-SILENT = {"not": {"contains": {"required": ["role", "content"], "properties": {"role": {"const": "user"},
-          "content": {"pattern": FILLED}}}}}  # fmt: skip
+# Messages one of which is a user's with text.
+SPOKEN = {"contains": {"properties": {"role": {"const": "user"}, "content": {"pattern": FILLED}}}}
 
 
 class MessageSchema(Schema):
@@ -43,7 +42,7 @@ class TaskIn(Schema):
                 {"required": ["template_id", "messages"]},
                 {"not": {"anyOf": [{"required": ["template_id"]}, {"required": ["messages"]}]}},
                 {"required": ["route", "model"]},
-                {"required": ["messages"], "properties": {"messages": SILENT}},
+                {"required": ["messages"], "properties": {"messages": {"not": SPOKEN}}},
             ]
         }
     }
@@ -147,8 +146,8 @@ class TaskAccepted(Schema):
     status = fields.String(validate=_STATUS)
 
 
-_DAY_OR_TIME = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
-_DOLLARS = {"pattern": r"^[0-9]{1,9}(\.[0-9]{0,12})?$"}
+# Empty means no filter, as in the address that a page's form makes.
+_DOLLARS = {"pattern": r"^(\$?[0-9]{1,9}(\.[0-9]{0,12})?)?$"}
 
 
 def _filter(description: str, **shape: Any) -> Text:
@@ -169,9 +168,19 @@ _TaskFilter = Schema.from_dict(
         "action": Number(metadata={"description": "An action's id."}),
         "user": Number(metadata={"description": "The id of the user who asked."}),
         "post": Number(metadata={"description": "The id of the post it was asked for."}),
-        "from": _filter("Made on this day (UTC) or later, or from this time on.", example="2026-11-01", **_DAY_OR_TIME),
-        "to": _filter(
-            "Made until the end of this day (UTC), or before this time.", example="2026-11-30T08:00:00Z", **_DAY_OR_TIME
+        "from": Day(
+            has_time=True,
+            metadata={
+                "description": "Made on this day (UTC) or later, or from this time on.",
+                "example": "2026-11-01",
+            },
+        ),
+        "to": Day(
+            has_time=True,
+            metadata={
+                "description": "Made until the end of this day (UTC), or before this time.",
+                "example": "2026-11-30T08:00:00Z",
+            },
         ),
         "min_cost": _filter("USD, at least.", example="0.05", **_DOLLARS),
         "max_cost": _filter("USD, at most.", example="1", **_DOLLARS),

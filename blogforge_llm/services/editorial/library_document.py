@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -33,6 +34,10 @@ _TYPES: dict[str, tuple[type, str]] = {
     "needs_choice": (bool, "true or false"),
     "parameters": (dict, "an object"), "contract": (dict, "an object"),
 }  # fmt: skip
+_WORDS = {
+    "variable": re.compile(r"([A-Za-z][A-Za-z0-9_]{0,63})?"),
+    "fence": re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,63})?"),
+}
 _ANY_PART = 1  # stands for a part's id while only the words are checked
 
 Entry = TypeVar("Entry")
@@ -131,6 +136,9 @@ def _entries(
 
 def _part(row: Any, place: str) -> LibraryPart:
     data = _object(row, place, _PART)
+    for key, shape in _WORDS.items():
+        if not shape.fullmatch(data.get(key, "")):
+            raise _wrong(f"{place}.{key} must be a letter, then letters, digits and _, at most 64.")
     with _place(place):
         kind = part_texts.kind_of(data["kind"])
         text = part_texts.check(

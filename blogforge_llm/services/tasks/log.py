@@ -151,7 +151,7 @@ def _found(conn: db.Connection, text: str) -> dict[str, dict[str, Any]]:
     """The condition for words. What few tasks have is looked up first where the planner could not tell."""
     beginnings = " ".join(word for word in text.split() if word.endswith("*"))
     exact = " ".join(word for word in text.split() if not word.endswith("*"))
-    words = sql.get_words(conn, words=exact, beginnings=beginnings) or "''"
+    words = sql.get_words(conn, words=exact, beginnings=beginnings) or ""  # a query that finds nothing
     if beginnings:
         with contextlib.suppress(QueryCanceled), conn.transaction(force_rollback=True):
             sql.limit_time(conn, milliseconds=str(_COUNT_MS))

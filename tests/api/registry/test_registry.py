@@ -34,6 +34,16 @@ def test_a_provider_is_created_listed_changed_and_archived(program: Program, ada
     assert api.get(path).status_code == 404
 
 
+def test_the_shortest_and_the_longest_wait_are_taken_exactly(program: Program, ada: User) -> None:
+    api = program(ada)
+    model = {"provider_id": create_provider(api).json["id"], "name": "llama"}
+    made = api.post("/llm/models", {**model, "idle_timeout_s": 0.1, "first_token_timeout_s": 3600})
+    assert (made.json["idle_timeout_s"], made.json["first_token_timeout_s"]) == (0.1, 3600)
+    path = f"/llm/models/{made.json['id']}"
+    assert api.patch(path, {"idle_timeout_s": 0.09}).status_code == 422
+    assert api.patch(path, {"idle_timeout_s": None}).json["idle_timeout_s"] is None
+
+
 def test_a_taken_name_is_a_conflict(program: Program, ada: User) -> None:
     api = program(ada)
     create_provider(api)

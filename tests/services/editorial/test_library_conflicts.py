@@ -95,6 +95,7 @@ def test_the_published_schema_takes_the_starter_library_and_every_export(conn: d
     "places",
     [
         {"format": "other/1"}, {"parts__0__kind": "song"}, {"parts__0__role": "tool"}, {"parts__1__variable": "no way"},
+        {"parts__0__fence": "a b"}, {"parts__1__fence": " topic"},
         {"templates__0__blocks": []}, {"templates__0__blocks__0": {"role": "user"}}, {"parts__0__position": 1001},
         {"templates__0__blocks__0": {"part": "Rules", "content": "x"}}, {"actions__0__surprise": 1},
     ],

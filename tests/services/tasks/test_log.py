@@ -193,8 +193,15 @@ def test_an_export_has_every_row_of_the_filter_once(
     ]
 
 
+def test_a_search_for_signs_without_a_word_finds_nothing(
+    conn: db.Connection, alice: User, rows: list[dict[str, Any]]
+) -> None:
+    for signs in (")", "\x8e", "'", "* )*", '"" -'):
+        assert log.list_page(conn, actor=alice, wanted=TaskFilter(text=signs), limit=20).rows == [], signs
+
+
 def test_a_search_that_takes_too_long_says_what_to_do(
-    conn: db.Connection, alice: User, monkeypatch: pytest.MonkeyPatch
+    conn: db.Connection, alice: User, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with conn.transaction(force_rollback=True):
         conn.execute("ALTER TABLE tasks RENAME TO tasks_there")
