@@ -138,11 +138,12 @@ def listen(channel: str, stop: threading.Event) -> Iterator[str | None]:
     Between payloads it looks at `stop` every half second.
     """
     while not stop.is_set():
+        url = _url
         try:
-            with psycopg.connect(_url, autocommit=True, connect_timeout=5) as conn:
+            with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
                 conn.execute(f"LISTEN {channel}")
                 yield None
-                while not stop.is_set():
+                while not stop.is_set() and url == _url:  # the pool may have been opened on another database
                     for notice in conn.notifies(timeout=0.5):
                         yield notice.payload
                         if stop.is_set():

@@ -86,6 +86,7 @@ class Presence:
                 workers.register(conn, worker_id=self.worker_id, kind=self._kind or "web")
             breakers.renew_leases(conn)
         limits.renew_leases()
+        self._cancel_requested()
         with db.transaction() as conn:
             ledger.fold(conn)  # so often, because every call that has a budget reads what is not folded
         if not may_reap:
@@ -94,7 +95,6 @@ class Presence:
             self._disown_forgotten(conn)
             if found := recovery.requeue_lost(conn):
                 log.warning("took up tasks that nobody runs: %s", found)
-        self._cancel_requested()
 
     def _disown_forgotten(self, conn: db.Connection) -> None:
         """Tasks that this process runs by their rows alone, at two beats: one that just began or ends has its time."""

@@ -21,7 +21,7 @@ from tests.docs import data_model
 from tests.installation import BLOGFORGE, free_port, wait_until
 
 DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-PICTURES_MAY_WEIGH = 4_000_000
+PICTURES_MAY_WEIGH = 6_000_000
 
 
 def prose(path: Path) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from flask import Flask
 
+from blogforge_llm.engine.budgets import usd
 from blogforge_llm.records.tasks import Source
 
 
@@ -13,8 +14,7 @@ def money(amount: Decimal | None, source: str = Source.KNOWN) -> str:
     """USD with as many digits as tell something: "$0.0004", "about $1.80", "unknown"."""
     if amount is None:
         return "unknown"
-    digits = 2 if amount >= 1 or amount == 0 else max(2, 1 - amount.adjusted())
-    text = f"${amount:,.{min(digits, 9)}f}"
+    text = usd(amount)
     return f"about {text}" if source == Source.ESTIMATED else text
 
 

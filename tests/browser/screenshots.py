@@ -324,8 +324,6 @@ def watch(tour: Tour) -> None:
     tour.shoot("ledger", height=760)
     tour.go("/llm/tasks")
     tour.shoot("tasks", height=860)
-    tour.go("/llm/tasks?status=succeeded")
-    tour.shoot("tasks", 360)
     tour.go("/llm/health")
     tour.shoot("health", height=760)
     wait_until(lambda: api("GET", "/llm/alerts")["items"], timeout=150)
@@ -337,7 +335,6 @@ def watch(tour: Tour) -> None:
     tour.shoot("audit", height=760)
     tour.go("/llm/?days=7")
     tour.shoot("dashboard", height=1180)
-    tour.shoot("dashboard", 360)
 
 
 def keep_people(tour: Tour) -> None:

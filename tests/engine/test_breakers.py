@@ -21,7 +21,7 @@ from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.circuits import Cooldown
 from blogforge_llm.engine.types import Candidate, EngineError, Outcome
 from blogforge_llm.records.tasks import AttemptStatus, Category
-from tests.engine.asking import Notes, ask, candidate, request
+from tests.engine.asking import SOON_S, Notes, ask, candidate, request
 from tests.provider_standin import Standin
 
 LLAMA = Candidate(7, "llama", 2, "Groq", "groq", key_id=3)
@@ -309,7 +309,7 @@ def test_a_lone_model_is_repeated_once_then_rests_and_the_error_says_until_when(
     assert len(answered.notes.outcomes) == attempts
     again = through(down(standin, status))
     assert len(standin.requests) == attempts
-    assert again.took_s < 0.2
+    assert again.took_s < SOON_S
     assert "It is tried again in 5 seconds." in str(again.error)
     pass_time(5.1)
     assert len(through(down(standin, status)).notes.outcomes) == 1

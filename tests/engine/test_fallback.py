@@ -24,7 +24,7 @@ from blogforge_llm.engine.types import (
     TextDelta,
 )
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source
-from tests.engine.asking import KINDS, Notes, ask, candidate, request
+from tests.engine.asking import KINDS, SOON_S, Notes, ask, candidate, request
 from tests.provider_standin import Standin
 
 both = pytest.mark.parametrize("streaming", [True, False], ids=["stream", "whole"])
@@ -63,7 +63,7 @@ def test_a_lone_model_is_asked_as_often_as_the_table_says(
     assert answered.error.attempts == times
     assert answered.notes.categories == [category] * times
     assert standin.totals().requests == times
-    assert answered.took_s < 1
+    assert answered.took_s < SOON_S
 
 
 @both
@@ -105,7 +105,7 @@ def test_the_last_failure_names_no_next_candidate_and_a_repeat_names_itself(stan
 def test_a_flaky_model_answers_on_the_second_try_after_a_short_pause(standin: Standin, real_pauses: None) -> None:
     answered = ask([candidate(standin, "flaky:1;status=500"), candidate(standin, "ok", "cerebras")])
     assert answered.completion.served_by.kind == "groq"
-    assert 0.2 <= answered.took_s < 2
+    assert 0.2 <= answered.took_s < SOON_S
 
 
 def test_an_overloaded_model_is_left_for_the_next_and_repeated_only_as_the_last(standin: Standin) -> None:
@@ -153,12 +153,12 @@ def test_the_last_candidate_is_waited_for_as_long_as_it_asks(standin: Standin, k
 def test_no_wait_that_is_too_long_or_unknown_is_made(standin: Standin, model: str, deadline_s: float) -> None:
     answered = ask([candidate(standin, model)], request(deadline_s=deadline_s))
     assert answered.notes.categories == [Category.RATE_LIMIT]
-    assert answered.took_s < 0.5
+    assert answered.took_s < SOON_S
 
 
 def test_nobody_waits_while_another_candidate_is_left(standin: Standin) -> None:
     answered = ask([candidate(standin, "status:429;retry-after=5"), candidate(standin, "ok")])
-    assert answered.error is None and answered.took_s < 0.5
+    assert answered.error is None and answered.took_s < SOON_S
 
 
 def test_one_deadline_bounds_all_attempts(standin: Standin) -> None:
@@ -166,7 +166,7 @@ def test_one_deadline_bounds_all_attempts(standin: Standin) -> None:
     answered = ask(silent, request(deadline_s=0.5))
     assert answered.error is not None and answered.error.category is Category.DEADLINE_EXCEEDED
     assert answered.notes.categories == [Category.TIMEOUT, Category.TIMEOUT, Category.DEADLINE_EXCEEDED]
-    assert answered.took_s < 0.7
+    assert answered.took_s < SOON_S
 
 
 def test_a_silent_candidate_leaves_half_of_a_short_deadline_to_the_others(standin: Standin) -> None:
@@ -185,7 +185,7 @@ def test_an_unstreamed_candidate_may_use_its_share_of_the_deadline(standin: Stan
     silent = candidate(standin, "slow-first-token:inf", first_token_timeout_s=0.1)
     answered = ask([silent, candidate(standin, "ok", "cerebras")], request(deadline_s=1.0), streaming=False)
     assert answered.notes.categories == [Category.TIMEOUT, None]
-    assert 0.5 <= answered.took_s < 0.7
+    assert 0.5 <= answered.took_s < 1.0
 
 
 def test_a_model_that_cannot_stream_is_asked_whole_and_told_in_one_piece(standin: Standin) -> None:

@@ -22,7 +22,7 @@ from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.limits import Limiter
 from blogforge_llm.engine.types import NO_TOKENS, Candidate, Limits, Notice, Outcome, Parameters, Request, Usage
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source
-from tests.engine.asking import InThread, ask, candidate, request
+from tests.engine.asking import SOON_S, InThread, ask, candidate, request
 from tests.provider_standin import Standin
 
 LLAMA = Candidate(7, "llama", 2, "Groq", "groq", key_id=3)
@@ -288,7 +288,7 @@ def test_a_request_waits_where_that_fits_its_deadline(standin: Standin) -> None:
     ask([asked], bounded(), admission=Limiter(bounded(), minute_s=1.0))
     answered = ask([asked], bounded(), admission=Limiter(bounded(), minute_s=1.0))
     assert answered.completion.served_by == asked
-    assert 0.7 < answered.took_s < 1.6
+    assert 0.7 < answered.took_s < SOON_S
     assert standin.ledger.most_within(1.0) == 1
 
 
@@ -298,7 +298,7 @@ def test_it_fails_at_once_where_waiting_would_not_fit_and_says_when(standin: Sta
     answered = ask([asked], bounded(5.0), admission=Limiter(bounded()))
     assert answered.error is not None and answered.error.category is Category.RATE_LIMIT
     assert "may take 1 requests a minute" in str(answered.error) and "60 seconds" in str(answered.error)
-    assert answered.took_s < 0.5 and answered.error.attempts == 0
+    assert answered.took_s < SOON_S and answered.error.attempts == 0
     assert standin.totals().requests == 1
 
 
@@ -307,7 +307,7 @@ def test_the_next_candidate_is_asked_instead_of_waiting(standin: Standin) -> Non
     ask(route, bounded(), admission=Limiter(bounded()))
     answered = ask(route, bounded(), admission=Limiter(bounded()))
     assert answered.completion.served_by.kind == "cerebras"
-    assert answered.took_s < 0.5
+    assert answered.took_s < SOON_S
 
 
 def test_of_several_that_are_full_the_one_that_is_free_first_answers(standin: Standin) -> None:
@@ -320,7 +320,7 @@ def test_of_several_that_are_full_the_one_that_is_free_first_answers(standin: St
     answered = ask([slow, soon], bounded(), admission=Limiter(bounded()))
     timer.join()
     assert answered.completion.served_by == soon
-    assert 0.2 < answered.took_s < 1.2
+    assert 0.2 < answered.took_s < SOON_S
 
 
 def test_a_wait_ends_at_once_when_it_is_cancelled(standin: Standin) -> None:
@@ -330,7 +330,7 @@ def test_a_wait_ends_at_once_when_it_is_cancelled(standin: Standin) -> None:
     threading.Timer(0.2, cancellation.cancel).start()
     answered = ask([asked], bounded(20.0), admission=Limiter(bounded(), minute_s=8.0), cancellation=cancellation)
     assert answered.error is not None and answered.error.category is Category.CANCELLED
-    assert answered.took_s < 1
+    assert answered.took_s < SOON_S
 
 
 def test_no_transaction_is_open_during_a_wait(standin: Standin) -> None:
@@ -343,6 +343,7 @@ def test_no_transaction_is_open_during_a_wait(standin: Standin) -> None:
         open_ones = conn.execute(
             "SELECT state, query FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND (state <> 'idle' AND backend_type = 'client backend')"
+            " AND xact_start < clock_timestamp() - interval '0.2 seconds'"  # a heartbeat's last no longer
         ).fetchall()
     thread.join()
     assert open_ones == []

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
+from blogforge_llm.engine.budgets import usd
 from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.ops import Budget, BudgetPeriod, BudgetScope
@@ -55,7 +56,7 @@ def list_warnings(conn: db.Connection, *, actor: User) -> list[str]:
         whose = "The budget of this installation" if row["scope"] == BudgetScope.INSTANCE else "Your budget"
         state = "is used up" if row["spent"] >= row["amount"] else "is nearly used up"
         words.append(
-            f"{whose} {PERIODS[BudgetPeriod(row['period'])]} {state}: ${row['spent']:,.2f} of ${row['amount']:,.2f}."
+            f"{whose} {PERIODS[BudgetPeriod(row['period'])]} {state}: {usd(row['spent'])} of {usd(row['amount'])}."
         )
     return words
 

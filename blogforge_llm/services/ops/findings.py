@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from blogforge_llm import db
+from blogforge_llm.engine.budgets import usd
 from blogforge_llm.records.alerts import AlertRule, Finding, RuleKind
 from blogforge_llm.records.ops import BudgetScope
 from blogforge_llm.records.tasks import Category
@@ -65,7 +66,7 @@ def _budgets(conn: db.Connection, rule: AlertRule, now: datetime) -> list[Findin
         share = budget.spent / budget.amount
         whose = f"{budget.label}, {budgets.PERIODS[budget.period]}"
         by = f" by {budget.top_user_name}" if budget.scope is BudgetScope.EACH_USER and budget.top_user_name else ""
-        words = f"${budget.spent:,.2f} of ${budget.amount:,.2f} spent{by}, {share:.0%}."
+        words = f"{usd(budget.spent)} of {usd(budget.amount)} spent{by}, {share:.0%}."
         if share >= _threshold(rule):
             found.append(Finding(f"budget:{budget.id}", whose, round(share, 4), words, is_breach=True))
     return found

@@ -168,7 +168,7 @@ def test_an_own_default_stays_the_default(conn: db.Connection, ada: User) -> Non
         (changed(parts__0__content="a\x00"), "parts[0]: The text has a NUL"),
         (changed(parts__0__tags=[7]), "parts[0].tags must be a list of texts"),
         (changed(parts__0__position=True), "parts[0].position must be a whole number"),
-        (changed(parts__1__variable="no name"), "parts[1]: A variable's name"),
+        (changed(parts__1__variable="no name"), "parts[1].variable must be a letter"),
         (changed(parts__1__name="rules"), "parts[1] has the name of parts[0]"),
         (changed(templates__0__blocks=[]), "templates[0]: Add at least one block"),
         (changed(templates__0__blocks__0={"part": "Rules", "content": "x"}), "templates[0]: Block 1 must be either"),
