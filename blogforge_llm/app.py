@@ -24,6 +24,7 @@ from blogforge_llm.web import (
     freshness,
     markdown,
     navigation,
+    pieces,
     proxies,
     security,
     viewers,
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
     bodies.init(app)
     proxies.init(app)
     assets.init(app)
+    pieces.init(app)
     navigation.init(app)
     formats.init(app)
     markdown.init(app)
