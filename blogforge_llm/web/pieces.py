@@ -1,7 +1,7 @@
 """The smallest pieces of a page and its addresses: a table draws hundreds of them, and one of Jinja's macros takes ten
 times as long.
 
-Templates know the pieces by their components: `tables.cell`, `icons.icon`, `status.ago`.
+Templates know the pieces by their components: `tables.cell`, `icons.icon`, `status.status`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,46 @@ from flask import Flask, request, url_for
 from markupsafe import Markup, escape
 
 from blogforge_llm.web import assets
+
+# Of each state its tone, its icon and its word.
+STATES = {
+    "queued": ("neutral", "clock", "Queued"),
+    "running": ("accent", "dot", "Running"),
+    "streaming": ("accent", "dot", "Streaming"),
+    "succeeded": ("success", "check", "Succeeded"),
+    "failed": ("danger", "alert", "Failed"),
+    "cancelled": ("neutral", "ban", "Cancelled"),
+    "pending": ("info", "eye", "To review"),
+    "accepted": ("success", "check", "Accepted"),
+    "edited": ("success", "edit", "Accepted, edited"),
+    "discarded": ("neutral", "x", "Discarded"),
+    "withdrawn": ("neutral", "undo", "Withdrawn"),
+    "draft": ("neutral", "edit", "Draft"),
+    "paused": ("warning", "pause", "Paused"),
+    "completed": ("success", "check", "Completed"),
+    "empty": ("neutral", "ring", "Empty"),
+    "drafted": ("info", "half", "Drafted"),
+    "done": ("success", "check", "Done"),
+    "stale": ("warning", "stale", "Stale"),
+    "published": ("success", "check", "Published"),
+    "archived": ("neutral", "layers", "Archived"),
+    "deleted": ("danger", "trash", "Deleted"),
+    "enabled": ("success", "check", "Enabled"),
+    "disabled": ("neutral", "ban", "Disabled"),
+    "default": ("accent", "check", "Default"),
+    "closed": ("success", "check", "Working"),
+    "open": ("danger", "alert", "Not asked"),
+    "half_open": ("warning", "half", "Trying again"),
+    "healthy": ("success", "check", "Healthy"),
+    "degraded": ("warning", "warning", "Degraded"),
+    "down": ("danger", "alert", "Down"),
+    "unknown": ("neutral", "ring", "Unknown"),
+    "abandoned": ("warning", "refresh", "Abandoned"),
+    "active": ("success", "check", "Active"),
+    "revoked": ("neutral", "ban", "Revoked"),
+    "expired": ("warning", "clock", "Expired"),
+}
+_LIVE = ("running", "streaming")
 
 
 def cell(
@@ -32,6 +72,23 @@ def cell(
 def icon(name: str, label: str | None = None, extra: str = "") -> Markup:
     """One icon of the sprite; give a label only when no text says the same."""
     return _drawn(assets.asset("icons.svg"), name, label, extra)
+
+
+def status(state: Any, label: str | None = None, id: str | None = None) -> Markup:
+    """The badge of a known state; label replaces its word."""
+    name = str(getattr(state, "value", state))
+    tone, drawn, word = STATES.get(name, ("neutral", "dot", name.replace("_", " ").capitalize()))
+    live = " is-live" if name in _LIVE else ""
+    named = f' id="{escape(id)}"' if id is not None else ""
+    return Markup(f'<span class="badge tone-{tone}{live}"{named}>{icon(drawn)}{escape(label or word)}</span>')
+
+
+def badge(text: Any, tone: str = "neutral", icon_name: str | None = None, bare: bool = False) -> Markup:
+    """A badge of any words. tone: neutral, accent, info, success, warning, danger."""
+    drawn = icon(icon_name) if icon_name else Markup("&nbsp;")
+    return Markup(
+        f'<span class="badge tone-{escape(tone)}{" badge--bare" if bare else ""}">{drawn}{escape(text)}</span>'
+    )
 
 
 def ago(moment: datetime | None) -> Markup:
@@ -76,4 +133,4 @@ def _made(_root: str, endpoint: str, values: tuple[tuple[str, type, Any], ...]) 
 
 def init(app: Flask) -> None:
     app.jinja_env.globals["url_for"] = address
-    app.jinja_env.globals["pieces"] = {"cell": cell, "icon": icon, "ago": ago}
+    app.jinja_env.globals["pieces"] = {"cell": cell, "icon": icon, "ago": ago, "status": status, "badge": badge}

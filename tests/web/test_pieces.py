@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Flask, url_for
 from markupsafe import Markup
 
+from blogforge_llm.records.tasks import TaskStatus
 from blogforge_llm.web import pieces
 
 
@@ -39,3 +40,13 @@ def test_addresses_are_those_of_flask_whatever_the_values(app: Flask) -> None:
             assert pieces.address("posts.index", **values) == url_for("posts.index", **values)
     with app.test_request_context("/", environ_overrides={"SCRIPT_NAME": "/blog"}):
         assert pieces.address("posts.index", page=1).startswith("/blog/")
+
+
+def test_a_state_has_its_word_tone_and_icon_and_an_unknown_one_its_own_name(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert "Succeeded</span>" in pieces.status(TaskStatus.SUCCEEDED) and "tone-success" in pieces.status(
+            "succeeded"
+        )
+        assert "is-live" in pieces.status("running", id="s-1") and ' id="s-1"' in pieces.status("running", id="s-1")
+        assert pieces.status("half_baked").endswith("Half baked</span>")
+        assert "&lt;b&gt;" in pieces.badge("<b>", "warning", "clock") and "<b>" not in pieces.status("<b>", label="<b>")
