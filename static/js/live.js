@@ -11,6 +11,7 @@ const ASKING = "[data-live-task][aria-busy=true], [data-live-state], [data-live-
 const ended = new Set();
 let stream = null;
 let left = {}; // url and last id of the stream we closed, to resume exactly there
+let isAskedAnew = false; // an element came that names a task which ended: it was drawn before, or the task runs again
 
 const named = ({ dataset: d }) => d.liveTask ?? d.liveDone ?? d.liveState ?? new URL(d.liveUrl, location).searchParams.get("tasks") ?? "";
 const each = (name, task, act) => document.querySelectorAll(`[data-live-${name}="${task}"]`).forEach(act);
@@ -63,10 +64,15 @@ function sync() {
   const ids = wanted();
   if (!ids.length || document.hidden) return ids.length ? undefined : closeLive();
   const open = stream && !stream.closed ? new URL(stream.url, location).searchParams.get("tasks").split(",") : [];
-  if (ids.some((id) => !open.includes(id))) openLive(`/live?tasks=${ids.join(",")}`);
+  if (!isAskedAnew && ids.every((id) => open.includes(id))) return undefined;
+  if (isAskedAnew) closeLive();
+  if (isAskedAnew) left = {};
+  isAskedAnew = false;
+  openLive(`/live?tasks=${ids.join(",")}`);
 }
 
-behave(ASKING, () => {
+behave(ASKING, (el) => {
+  for (const id of named(el).split(",")) if (ended.delete(id)) isAskedAnew = true;
   setTimeout(sync); // once all of a swap's elements stand
   return () => setTimeout(sync);
 });
