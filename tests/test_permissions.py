@@ -100,6 +100,8 @@ CALLS: list[tuple[str, Permission, Call]] = [
      lambda conn, actor: items.add(conn, actor=actor, post_id=0, kind=ItemKind.IDEA, text="x")),
     ("items.move", Permission.WRITE_POSTS,
      lambda conn, actor: items.move(conn, actor=actor, item_id=0, section_id=None, base_section_id=None)),
+    ("items.reword", Permission.WRITE_POSTS,
+     lambda conn, actor: items.reword(conn, actor=actor, item_id=0, text="x", base_text="y")),
     ("items.delete", Permission.WRITE_POSTS, lambda conn, actor: items.delete(conn, actor=actor, item_id=0)),
     ("items.restore", Permission.WRITE_POSTS, lambda conn, actor: items.restore(conn, actor=actor, item_id=0)),
     ("board.apply", Permission.WRITE_POSTS,

@@ -23,7 +23,7 @@ class EventKind(StrEnum):
     DELETED = "deleted"
     RESTORED = "restored"
     HEADINGS = "headings"  # the post's list of headings was made the sections
-    MOVED = "moved"  # one item, by a person
+    MOVED = "moved"  # one item, by a person: to another place, or to other words
     ALLOCATED = "allocated"  # many items, by what a model labelled
     UNDONE = "undone"
 
@@ -99,6 +99,15 @@ class TextChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewording:
+    """An item that says something else: its words before and after."""
+
+    item: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     id: int
     post_id: int
@@ -108,6 +117,7 @@ class Event:
     order_after: list[int]
     moves: list[Move]
     texts: list[TextChange]
+    rewordings: list[Rewording]
     user_id: int | None
     user_name: str | None
     created_at: datetime
@@ -116,5 +126,7 @@ class Event:
 
 def event(row: Mapping[str, Any]) -> Event:
     moves = [Move(each["item"], each["from"], each["to"]) for each in row["moves"]]
-    texts = [TextChange(**each) for each in row["texts"]]
-    return Event(**{**row, "kind": EventKind(row["kind"]), "moves": moves, "texts": texts})
+    texts = [TextChange(**each) for each in row["texts"] if "section" in each]
+    rewordings = [Rewording(**each) for each in row["texts"] if "item" in each]
+    lists = {"moves": moves, "texts": texts, "rewordings": rewordings}
+    return Event(**{**row, "kind": EventKind(row["kind"]), **lists})

@@ -21,10 +21,13 @@ class StaleSource:
     revision_id: int | None
     changed_at: datetime | None
     changed_by_name: str | None
+    reworded: list[str]
+    """Codes of items that say something else since; there may be other changes, such as items that moved."""
 
     @property
     def reason(self) -> str:
-        return f"“{self.source_name}” changed after this was written."
+        which = f" ({', '.join(self.reworded)} reworded)" if self.reworded else ""
+        return f"“{self.source_name}” changed after this was written{which}."
 
 
 Stale = dict[tuple[int | None, str], list[StaleSource]]

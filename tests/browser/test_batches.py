@@ -48,6 +48,9 @@ def test_a_batchs_page_shows_its_progress_and_pauses_resumes_and_cancels_it(
             expect(page.locator("[hx-trigger='every 1s']")).to_have_count(0)
             assert serious_findings(page) == []
             before = done(page)
+            rows = page.locator("#batch-items tbody tr")
+            expect(rows.filter(has_text="Succeeded")).to_have_count(before)
+            expect(rows).to_have_count(ITEMS)
             assert 2 <= before < ITEMS
 
             # Resumed, it goes on from there.

@@ -69,6 +69,20 @@ def allocate(data: dict[str, Any], post_id: int) -> Proposal:
         return board.apply(conn, actor=current(), post_id=post_id, **data)
 
 
+@bp.patch("/items/<int:item_id>")
+@bp.arguments(schemas.RewordingIn)
+@bp.response(200, schemas.PostItemOut)
+@bp.alt_response(404, description="No such idea or fact.")
+@bp.alt_response(409, description="Somebody reworded it before; `current` is {text}. Or something is deleted.")
+def reword(data: dict[str, Any], item_id: int) -> Item:
+    """Reword an idea or a fact
+
+    Its code and its section stay. Texts that were written from it are stale. Undone like any move of an item.
+    """
+    with db.transaction() as conn:
+        return items.reword(conn, actor=current(), item_id=item_id, **data)
+
+
 @bp.delete("/items/<int:item_id>")
 @bp.response(204)
 @bp.alt_response(404, description="No such idea or fact.")

@@ -89,12 +89,21 @@ class DivisionIn(Schema):
     version = Version(minimum=0, required=True, metadata=_VERSION)
 
 
+class RewordingOut(Schema):
+    """The words of an item before and after."""
+
+    item_id = fields.Integer(attribute="item", metadata={"example": 5})
+    before = fields.String(metadata={"example": "Salt slows yeast."})
+    after = fields.String(metadata={"example": "Salt slows yeast down."})
+
+
 class SectionEventOut(Schema):
     """Something done to the sections of a post, or to their items."""
 
     id = fields.Integer(metadata={"example": 12})
     kind = fields.String(validate=validate.OneOf([k.value for k in EventKind]), metadata={"example": "merged"})
     summary = fields.String(metadata={"example": "Merged S2 Tartans into S1 Origins"})
+    rewordings = fields.List(fields.Nested(RewordingOut), metadata={"description": "Empty unless an item was reworded."})
     user = fields.String(attribute="user_name", allow_none=True, metadata={"example": "Alice"})
     created_at = fields.AwareDateTime()
     undone_by = fields.Integer(attribute="undone_by_id", allow_none=True, metadata={"description": "An event."})
@@ -175,6 +184,16 @@ class PostItemIn(Schema):
 
     kind = fields.String(required=True, validate=_KIND, metadata={"example": "fact"})
     text = Line(max_length=2000, required=True, metadata={"example": "Salt slows yeast."})
+
+
+class RewordingIn(Schema):
+    """Other words for an idea or a fact, and those they replace."""
+
+    text = Line(max_length=2000, required=True, metadata={"example": "Salt slows yeast down."})
+    base_text = Text(
+        validate=validate.Length(max=2000), required=True,
+        metadata={"description": "What it says so far: other words are a 409.", "example": "Salt slows yeast."},
+    )  # fmt: skip
 
 
 class CollectionIn(Schema):

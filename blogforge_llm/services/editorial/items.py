@@ -4,7 +4,7 @@ is allocation.py; moving many at once is board.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Value
-from blogforge_llm.records.sections import EventKind, Item, ItemKind, Move
+from blogforge_llm.records.sections import EventKind, Item, ItemKind, Move, Rewording
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, posts, section_events, sections
@@ -52,9 +52,10 @@ def get(conn: db.Connection, *, item_id: int) -> Item:
 
 
 def sources(conn: db.Connection, *, post_id: int, known: Sequence[Item]) -> list[Source]:
-    """`known` are all items of the post: a deleted one does not come back by being collected again."""
+    """`known` are all items of the post: a deleted or reworded one does not come back by being collected again."""
     values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
-    return [_source(values[key], kind, known) for key, kind in SOURCES.items() if key in values]
+    said = {kind: set(_by_words(conn, post_id, kind, known)) for kind in ItemKind}
+    return [_source(values[key], kind, said[kind]) for key, kind in SOURCES.items() if key in values]
 
 
 def collect(conn: db.Connection, *, actor: User, post_id: int, field_keys: Sequence[str]) -> list[Item]:
@@ -86,14 +87,15 @@ def add(conn: db.Connection, *, actor: User, post_id: int, kind: ItemKind, text:
 def add_imported(
     conn: db.Connection, *, actor: User, post_id: int, kind: ItemKind, lines: Sequence[str]
 ) -> dict[str, Item]:
-    """One item for each line, by the line: the one that says so already, deleted or not, else a new one in the tray."""
+    """One item for each line, by the line: the one that says or once said so, deleted or not, else a new one in the
+    tray."""
     permissions.require(actor, Permission.WRITE_POSTS)
     fields.lock_live(conn, post_id=post_id)
     known = list_all(conn, post_id=post_id)
-    there = {_same(item.text) for item in known if item.kind == kind}
+    there = _by_words(conn, post_id, kind, known)
     new = {_same(line): line[:_LONGEST] for line in reversed(lines) if _same(line) not in there}
     _insert(conn, actor, post_id, known, kind, list(reversed(new.values())), None)
-    found = {_same(item.text): item for item in list_all(conn, post_id=post_id) if item.kind == kind}
+    found = _by_words(conn, post_id, kind, list_all(conn, post_id=post_id))
     return {line: found[_same(line)] for line in lines}
 
 
@@ -123,6 +125,30 @@ def move(
     return get(conn, item_id=item_id)
 
 
+def reword(conn: db.Connection, *, actor: User, item_id: int, text: str, base_text: str) -> Item:
+    """The same idea or fact in other words: its code and its section stay, and what was written from it is stale.
+    Raises Conflict when it no longer says `base_text`."""
+    permissions.require(actor, Permission.WRITE_POSTS)
+    found = sections.lock(conn, post_id=get(conn, item_id=item_id).post_id, version=None)
+    item = get(conn, item_id=item_id)
+    if item.deleted_at is not None:
+        raise Conflict(f"{item.code} was put away. Restore it first.")
+    line = texts.line(text, name="text", label="The idea or fact", max_length=_LONGEST)
+    if item.text == line:
+        return item
+    base = base_text.replace("\r\n", "\n")  # as browsers send it
+    if not sql.reword(conn, item_id=item_id, base_text=base, text=line):
+        raise Conflict(
+            f"Somebody reworded {item.code} meanwhile. Nothing was changed: it says “{item.text}” now.",
+            current={"text": item.text},
+        )
+    section_events.record(
+        conn, actor=actor, post_id=item.post_id, kind=EventKind.MOVED, before=found.order, after=found.order,
+        rewordings=[Rewording(item_id, item.text, line)], summary=f"Reworded {item.code}",
+    )  # fmt: skip
+    return get(conn, item_id=item_id)
+
+
 def delete(conn: db.Connection, *, actor: User, item_id: int) -> Item:
     """Put it away. Again does nothing."""
     return _set_deleted(conn, actor, item_id, is_deleted=True)
@@ -139,12 +165,19 @@ def _set_deleted(conn: db.Connection, actor: User, item_id: int, *, is_deleted: 
     return get(conn, item_id=item_id)
 
 
-def _source(value: Value, kind: ItemKind, known: Sequence[Item]) -> Source:
+def _by_words(conn: db.Connection, post_id: int, kind: ItemKind, known: Sequence[Item]) -> dict[str, Item]:
+    """The items by what they say, and by what they said unless another one says that now."""
+    own = {item.id: item for item in known if item.kind == kind}
+    rows = sql.list_former_words(conn, post_id=post_id)
+    former = {_same(row["text"]): own[row["item_id"]] for row in rows if row["item_id"] in own}
+    return former | {_same(item.text): item for item in own.values()}
+
+
+def _source(value: Value, kind: ItemKind, said: Set[str]) -> Source:
     lines = [line.strip() for line in value.text.split("\n") if line.strip()]
-    seen = {_same(item.text) for item in known if item.kind == kind}
     new: dict[str, str] = {}
     for line in lines:
-        if _same(line) not in seen:
+        if _same(line) not in said:
             new.setdefault(_same(line), line[:_LONGEST])
     return Source(value, kind, len(lines), list(new.values()))
 

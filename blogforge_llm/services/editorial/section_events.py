@@ -13,12 +13,13 @@ from blogforge_llm import db
 from blogforge_llm.errors import Conflict
 from blogforge_llm.records import sections as records
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.sections import Event, EventKind, Move, TextChange
+from blogforge_llm.records.sections import Event, EventKind, Move, Rewording, TextChange
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import fields, posts, revisions
 
 sql = db.load("editorial/section_events")
 sections_sql = db.load("editorial/sections")
+items_sql = db.load("editorial/items")
 
 _NEWEST = 2**63 - 1
 
@@ -34,10 +35,11 @@ def record(
     after: Sequence[int],
     moves: Sequence[Move] = (),
     texts: Sequence[TextChange] = (),
+    rewordings: Sequence[Rewording] = (),
     is_arranged: bool = False,
 ) -> int:
     """Bring the sections into the order `after` (unless they are), move the items, and remember both with the texts
-    that were written for it. The caller has locked the post. Returns the event's id."""
+    that were written for it, those of items too. The caller has locked the post. Returns the event's id."""
     if not is_arranged:
         arrange(conn, post_id=post_id, before=before, after=after)
     if moves:
@@ -45,7 +47,7 @@ def record(
         sql.move_items(conn, post_id=post_id, item_ids=ids, section_ids=targets)
     event_id: int = sql.create_event(
         conn, post_id=post_id, kind=kind, summary=summary, order_before=list(before), order_after=list(after),
-        moves=Jsonb([move.as_row() for move in moves]), texts=Jsonb([asdict(text) for text in texts]),
+        moves=Jsonb([move.as_row() for move in moves]), texts=Jsonb([asdict(text) for text in (*texts, *rewordings)]),
         user_id=actor.id,
     )  # fmt: skip
     fields.touch(conn, actor=actor, post_id=post_id)
@@ -84,6 +86,9 @@ def undo(conn: db.Connection, *, actor: User, post_id: int, event_id: int) -> Ev
     arrange(conn, post_id=post_id, before=event.order_after, after=event.order_before)
     for text in event.texts:
         _take_back(conn, actor, post_id, text)
+    for each in event.rewordings:
+        if not items_sql.reword(conn, item_id=each.item, base_text=each.after, text=each.before):
+            raise Conflict("Somebody chose yet other words meanwhile, so this cannot be undone. Reword it instead.")
     back = [Move(move.item, move.target, move.source) for move in event.moves]
     undone_by = record(
         conn, actor=actor, post_id=post_id, kind=EventKind.UNDONE, summary=f"Undone: {event.summary}",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
-from blogforge_llm.errors import DomainError, Invalid, NotFound
+from blogforge_llm.errors import Conflict, DomainError, Invalid, NotFound
+from blogforge_llm.records.accounts import Permission
 from blogforge_llm.records.sections import ItemKind
-from blogforge_llm.services.editorial import board, items
-from blogforge_llm.web import forms, viewers
+from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.editorial import board, items, posts
+from blogforge_llm.web import forms, htmx, viewers
 from blogforge_llm.web.editorial import outlines, pages
 
 bp = Blueprint("board", __name__, url_prefix="/posts/<int:post_id>")
@@ -46,6 +48,31 @@ def collect(post_id: int) -> ResponseReturnValue:
     except forms.REFUSALS as refusal:
         return refused(post_id, refusal)
     return done(post_id, f"{len(new)} ideas and facts are added." if new else "There was nothing new to add.")
+
+
+@bp.get("/items/<int:item_id>/edit")
+def edit(post_id: int, item_id: int) -> ResponseReturnValue:
+    return _edit(post_id, item_id, form={}, errors={})
+
+
+@bp.post("/items/<int:item_id>")
+def update(post_id: int, item_id: int) -> ResponseReturnValue:
+    form = request.form
+    try:
+        with db.transaction() as conn:
+            item = items.reword(
+                conn, actor=viewers.current(), item_id=_own(conn, post_id, item_id), text=form.get("text", ""),
+                base_text=form.get("base", ""),
+            )  # fmt: skip
+    except forms.REFUSALS as refusal:
+        errors = getattr(refusal, "errors", None) or {"text": str(refusal)}
+        answer = make_response(_edit(post_id, item_id, form=form, errors=errors))
+        if not htmx.wants_fragment():
+            answer.status_code = 409 if isinstance(refusal, Conflict) else 422
+        return answer
+    back = f"{url_for('board.show', post_id=post_id)}#item-{item_id}"
+    draw = partial(pages.board, post_id, template="editorial/board/_reworded.html", focus=f"item-{item_id}")
+    return outlines.done(draw, back, notice=f"{item.code} is reworded.")
 
 
 @bp.post("/items/<int:item_id>/allocation")
@@ -108,6 +135,16 @@ def _set_deleted(post_id: int, item_id: int, *, is_deleted: bool) -> ResponseRet
     return done(
         post_id, f"{item.code} is put away. It waits under the board." if is_deleted else f"{item.code} is back."
     )
+
+
+def _edit(post_id: int, item_id: int, **state: Any) -> str:
+    """The form to reword an item: a page, or what a dialog of the board shows."""
+    with db.transaction() as conn:
+        item = items.get(conn, item_id=_own(conn, post_id, item_id))
+        post = posts.get(conn, post_id=post_id)
+        permissions.require(viewers.current(), Permission.WRITE_POSTS)
+    template = "editorial/board/_edit.html" if htmx.wants_fragment() else "editorial/board/edit.html"
+    return render_template(template, item=item, post=post, **state)
 
 
 def _own(conn: db.Connection, post_id: int, item_id: int) -> int:

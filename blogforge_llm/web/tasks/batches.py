@@ -56,20 +56,21 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/<int:batch_id>")
 def show(batch_id: int) -> str:
+    """The page, or for htmx what moves on it: the progress, and the items of the page that is looked at."""
     chosen = request.args.get("status", "")
     status = ItemStatus(chosen) if chosen in set(ItemStatus) else None
     after = max(0, request.args.get("after", 0, type=int))
     with db.connection() as conn:
         batch = batches.get(conn, actor=viewers.current(), batch_id=batch_id)
         progress = batches.progress(conn, batch=batch)
-        if htmx.wants_fragment():
-            return render_template("tasks/batches/_progress.html", batch=batch, progress=progress, **_shown(batch))
         rows = batches.list_items(
             conn, actor=viewers.current(), batch_id=batch_id, status=status, after=after, limit=_PAGE + 1
         )
+    home = url_for("batches.show", batch_id=batch_id, status=status.value if status else None, after=after or None)
     return render_template(
-        "tasks/batches/show.html", batch=batch, progress=progress, items=rows[:_PAGE], has_more=len(rows) > _PAGE,
-        status=status, after=after, statuses=list(ItemStatus), **_shown(batch),
+        f"tasks/batches/{'_answer' if htmx.wants_fragment() else 'show'}.html", batch=batch, progress=progress,
+        items=rows[:_PAGE], has_more=len(rows) > _PAGE, status=status, after=after, statuses=list(ItemStatus),
+        wording=wording, home=home, may_change=True, is_brief=False,
     )  # fmt: skip
 
 
@@ -127,15 +128,6 @@ def _answer(batch: Batch, text: str) -> ResponseReturnValue:
     flash(text, "success")
     back = destinations.local(request.args.get("next") or url_for("batches.show", batch_id=batch.id))
     return htmx.redirect_or(back)
-
-
-def _shown(batch: Batch) -> dict[str, Any]:
-    return {
-        "wording": wording,
-        "home": url_for("batches.show", batch_id=batch.id),
-        "may_change": True,
-        "is_brief": False,
-    }
 
 
 def _plan(conn: db.Connection) -> Batch:

@@ -21,6 +21,19 @@ SELECT :post_id, :kind, coalesce((SELECT max(number) FROM post_items WHERE post_
   FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS t (text, place)
 RETURNING id;
 
+-- name: list_former_words(post_id)
+-- What items said before they were reworded, the newest last. What was undone is said again.
+SELECT i.id AS item_id, t ->> 'before' AS text
+  FROM section_events e
+ CROSS JOIN LATERAL jsonb_array_elements(e.texts) t
+  JOIN post_items i ON i.id = CAST(t ->> 'item' AS bigint)
+ WHERE e.post_id = :post_id AND e.undone_by_id IS NULL
+ ORDER BY e.id;
+
+-- name: reword(item_id, base_text, text)!
+-- Unless it says something else by now.
+UPDATE post_items SET text = :text WHERE id = :item_id AND text = :base_text;
+
 -- name: set_deleted(item_id, is_deleted)!
 UPDATE post_items
    SET deleted_at = CASE WHEN :is_deleted THEN coalesce(deleted_at, clock_timestamp()) END

@@ -5,7 +5,17 @@
 -- Of the post and its living sections, in the order of the workflow. Labels of the board are used up when they are applied.
 SELECT s.section_id, f.key AS field_key, s.suggestion_id, g.action_id, s.variable,
        coalesce(o.name, CASE s.variable WHEN 'section_ideas' THEN 'Ideas' ELSE 'Facts' END) AS source_name,
-       s.source_section_id, s.used_revision_id, s.revision_id, s.changed_at, u.name AS changed_by_name
+       s.source_section_id, s.used_revision_id, s.revision_id, s.changed_at, u.name AS changed_by_name,
+       CASE WHEN s.source_field_id IS NULL
+            THEN ARRAY(SELECT DISTINCT i.code
+                         FROM section_events v
+                        CROSS JOIN LATERAL jsonb_array_elements(v.texts) t
+                         JOIN post_items i ON i.id = CAST(t ->> 'item' AS bigint)
+                        WHERE v.post_id = s.post_id AND v.created_at > g.created_at AND v.undone_by_id IS NULL
+                          AND i.section_id = s.source_section_id AND i.deleted_at IS NULL
+                          AND i.kind = CASE s.variable WHEN 'section_ideas' THEN 'idea' ELSE 'fact' END
+                        ORDER BY i.code)
+            ELSE '{}' END AS reworded
   FROM stale_sources s
   JOIN fields f ON f.id = s.field_id AND f.scope <> 'board' AND f.archived_at IS NULL
   JOIN substages b ON b.id = f.substage_id AND b.archived_at IS NULL

@@ -104,6 +104,16 @@ def test_items_are_collected_moved_and_allocated(program, conn, ada, alice, post
     assert api.put(f"/items/{fact.json['id']}/allocation", place).json["section_id"] == origins
     moved = api.put(f"/items/{fact.json['id']}/allocation", {"section_id": None, "base_section_id": None})
     assert (moved.status_code, moved.json["current"]) == (409, {"section_id": origins})
+    words = {"text": "Nine yards.", "base_text": "Eight yards."}
+    reworded = api.patch(f"/items/{fact.json['id']}", words)
+    assert (reworded.status_code, reworded.json["code"], reworded.json["text"]) == (200, "F1", "Nine yards.")
+    beaten = api.patch(f"/items/{fact.json['id']}", words | {"text": "Ten yards."})
+    assert (beaten.status_code, beaten.json["current"]) == (409, {"text": "Nine yards."})
+    assert api.patch(f"/items/{fact.json['id']}", {"text": "Ten yards."}).status_code == 422
+    (event, *_) = api.get(f"/posts/{post.id}/sections/events").json["items"]
+    assert event["rewordings"] == [
+        {"item_id": fact.json["id"], "before": "Eight yards.", "after": "Nine yards."}
+    ]
     suggestion = ask(conn, ada, api, post, [{"item": "I1", "section": "S2", "score": 1}, {"item": "I7"}])
     done = api.post(f"/posts/{post.id}/allocations", {"suggestion_id": suggestion, "capacity": 3}).json
     assert done["placed"] == [{"item": "I1", "section": "S2", "score": 1.0}] and done["left"] == ["I2"]

@@ -105,6 +105,48 @@ def test_a_move_names_where_the_item_was(conn, alice, bob, post):
     assert where(conn, post)["I1"] == "S1"
 
 
+def reword(conn, actor, post, code, text, base):
+    return items.reword(conn, actor=actor, item_id=item(conn, post, code).id, text=text, base_text=base)
+
+
+def test_a_reworded_item_keeps_its_code_and_its_section(conn, alice, post):
+    collect(conn, alice, post)
+    move(conn, alice, post, "I1", "Origins")
+    done = reword(conn, alice, post, "I1", " The oldest\nkilt ", "The first kilt")
+    assert (done.code, done.text, where(conn, post)["I1"]) == ("I1", "The oldest kilt", "S1")
+    event = section_events.find_undoable(conn, post_id=post.id)
+    assert (event.summary, event.rewordings[0].before, event.rewordings[0].after) == (
+        "Reworded I1", "The first kilt", "The oldest kilt",
+    )  # fmt: skip
+    section_events.undo(conn, actor=alice, post_id=post.id, event_id=event.id)
+    assert item(conn, post, "I1").text == "The first kilt" and where(conn, post)["I1"] == "S1"
+
+
+def test_a_rewording_names_the_words_it_replaces(conn, alice, bob, post):
+    collect(conn, alice, post)
+    reword(conn, alice, post, "F2", "Wool, mostly.", "Wool.")
+    with pytest.raises(Conflict, match="it says “Wool, mostly.” now") as refused:
+        reword(conn, bob, post, "F2", "Linen.", "Wool.")
+    assert refused.value.current == {"text": "Wool, mostly."}
+    reword(conn, bob, post, "F2", "Wool, mostly.", "Wool.")  # says so already
+    with pytest.raises(Invalid, match="is missing"):
+        reword(conn, bob, post, "F2", " ", "Wool, mostly.")
+    items.delete(conn, actor=alice, item_id=item(conn, post, "F2").id)
+    with pytest.raises(Conflict, match="Restore it first"):
+        reword(conn, bob, post, "F2", "Linen.", "Wool, mostly.")
+
+
+def test_a_reworded_item_does_not_come_back_by_being_collected_or_imported_again(conn, alice, post):
+    collect(conn, alice, post)
+    reword(conn, alice, post, "I1", "The oldest kilt", "The first kilt")
+    assert collect(conn, alice, post) == []
+    place = {"actor": alice, "post_id": post.id, "kind": ItemKind.IDEA}
+    assert items.add_imported(conn, **place, lines=["The first kilt"])["The first kilt"].code == "I1"
+    event = section_events.find_undoable(conn, post_id=post.id)
+    section_events.undo(conn, actor=alice, post_id=post.id, event_id=event.id)
+    assert collect(conn, alice, post) == [] and list(where(conn, post)) == ["I1", "I2", "F1", "F2"]
+
+
 def test_the_items_of_a_deleted_section_wait_in_the_tray_until_it_is_back(conn, alice, post):
     collect(conn, alice, post)
     for code in ("I1", "I2"):

@@ -142,6 +142,11 @@ def test_a_section_is_stale_for_its_own_sources_and_its_items(conn, ada, alice, 
     }
     staleness.dismiss(conn, actor=alice, post_id=post.id, section_id=origins.id, field_key="section_draft")
     assert stale(conn, post) == {(tartans.id, "section_draft"): ["section_ideas"]}
+    items.reword(conn, actor=alice, item_id=added[0].id, text="Uno", base_text="One")
+    (reason,) = [each.reason for each in staleness.list_for(conn, post_id=post.id)[origins.id, "section_draft"]]
+    assert reason == "“Ideas” changed after this was written (I1 reworded)."
+    items.reword(conn, actor=alice, item_id=added[0].id, text="One", base_text="Uno")
+    assert stale(conn, post) == {(tartans.id, "section_draft"): ["section_ideas"]}
     sections.delete(conn, actor=alice, section_id=tartans.id)
     assert stale(conn, post) == {}
 

@@ -153,6 +153,26 @@ def test_the_board_collects_moves_and_applies(conn, browse, ada, alice, post):
     assert page.post(f"/posts/{post.id}/allocations", data={"suggestion_id": 0, "capacity": "x"}).status_code == 422
 
 
+def test_an_item_is_reworded_on_its_own_page_or_in_the_dialog_of_the_board(conn, browse, alice, bob, charlie, post):
+    item = items.add(conn, actor=alice, post_id=post.id, kind="idea", text="A “kilt”\u2028& more")
+    page, address = browse(alice), f"/posts/{post.id}/items/{item.id}"
+    assert f'href="{address}/edit"' in page.get(f"/posts/{post.id}/board").text
+    form = forms(page.get(f"{address}/edit"))[address]
+    assert form["text"] == form["base"] == item.text
+    answer = page.post(address, data=form | {"text": "A kilt"})
+    assert (answer.status_code, answer.location) == (303, f"/posts/{post.id}/board#item-{item.id}")
+    beaten = browse(bob).post(address, data=form | {"text": "Trews"})
+    assert beaten.status_code == 409 and "it says “A kilt” now" in beaten.text
+    again = forms(beaten)[address]
+    assert (again["text"], again["base"]) == ("Trews", "A kilt")
+    done = browse(bob).post(address, data=again, headers=HTMX)
+    assert "I1 is reworded" in done.text and "Trews" in done.text and 'hx-target="#board"' in done.text
+    empty = page.post(address, data=again | {"text": " "}, headers=HTMX)
+    assert empty.status_code == 200 and "The idea or fact is missing" in empty.text and "<html" not in empty.text
+    assert browse(charlie).get(f"{address}/edit").status_code == 403
+    assert page.get(f"/posts/{make_post(conn, alice, 'Other').id}/items/{item.id}/edit").status_code == 404
+
+
 def label(conn, ada, page, post, labels):
     factories.make_route(conn, model_ids=[factories.make_model(conn, name="llama", provider="Groq")])
     template = make_template(conn, ada, inline("{{ items_to_allocate }} {{ sections_to_fill }}"))

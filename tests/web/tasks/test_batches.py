@@ -98,6 +98,23 @@ def test_the_page_looks_again_only_while_something_happens(browse: Browse, alice
     assert "Kilts" in browser.get("/tray").text
 
 
+def test_looking_again_brings_the_items_of_the_page_that_is_shown_and_no_others(
+    browse: Browse, conn: db.Connection, alice: User, template_id: int
+) -> None:
+    browser = browse(alice)
+    rows = "product\n" + "".join(f"kilt {n}\n" for n in range(120))
+    where = plan(browser, template_id, rows=rows)
+    browser.post(f"{where}/start")
+    page = browser.get(f"{where}?status=queued&after=50").text
+    assert f'hx-get="{where}?status=queued&amp;after=50"' in page
+    found = browser.get(f"{where}?status=queued&after=50", headers={"HX-Request": "true"}).text
+    assert "<html" not in found and 'hx-target="#batch-items"' in found
+    assert found.count('data-label="Answered by"') == 50 and f"{where}?status=queued&amp;after=100" in found
+    conn.execute("UPDATE items SET status = 'running' WHERE position <= 60")
+    moved = browser.get(f"{where}?status=queued&after=50", headers={"HX-Request": "true"}).text
+    assert moved.count("Queued</span>") == found.count("Queued</span>") and "Running" in moved
+
+
 def test_results_come_as_files(browse: Browse, alice: User, bob: User, template_id: int) -> None:
     browser = browse(alice)
     where = plan(browser, template_id)
