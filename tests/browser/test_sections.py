@@ -151,9 +151,9 @@ def test_ideas_are_allocated_by_keyboard_by_dragging_and_by_a_model(
     expect(tab.locator(".proposal")).to_contain_text("S3 Baking")
     assert serious_findings(tab) == []
     tab.get_by_role("button", name="Move them").click()
-    expect(column.nth(3)).to_contain_text("The oven")
+    expect(column.nth(3)).to_contain_text("The hot oven")
     expect(column.first).to_contain_text("Everything has its section.")
     tab.get_by_role("button", name="Undo:").click()
-    expect(column.first).to_contain_text("The oven")
+    expect(column.first).to_contain_text("The hot oven")
     tab.set_viewport_size({"width": 360, "height": 780})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360

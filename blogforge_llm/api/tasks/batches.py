@@ -56,6 +56,16 @@ def update(body: dict[str, Any], batch_id: int) -> Batch:
         return batches.update(conn, actor=authentication.current(), batch_id=batch_id, **limits)
 
 
+@bp.delete("/<int:batch_id>")
+@bp.response(204)
+@bp.alt_response(404, schema=None, description="No such batch, or not yours.")
+@bp.alt_response(409, schema=None, description="It was started: cancel it instead.")
+def discard(batch_id: int) -> None:
+    """Discard a draft: nothing was asked, and nothing stays of it."""
+    with db.transaction() as conn:
+        batches.discard(conn, actor=authentication.current(), batch_id=batch_id)
+
+
 @bp.get("/<int:batch_id>/items")
 @bp.arguments(schemas.ItemQuery, location="query")
 @bp.response(200, schemas.ItemPage)

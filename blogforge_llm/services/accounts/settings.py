@@ -220,6 +220,15 @@ KNOWN: dict[str, Known] = {
         90,
         _whole(0, _DAYS_MAX),
     ),
+    "keep_plans_days": Known(
+        "Retention",
+        "Keep plans that nobody started, in days",
+        "Every night older plans of runs through a post are deleted: nothing was asked for them, and the post has moved "
+        "on. 0 keeps everything.",
+        "integer",
+        7,
+        _whole(0, _DAYS_MAX),
+    ),
 }
 
 _READ: dict[str, Callable[[str], Any]] = {

@@ -18,7 +18,7 @@ from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.batches import Planned
 from blogforge_llm.records.editorial import Scope
 from blogforge_llm.records.runs import Accepts, Run, Step
-from blogforge_llm.services.accounts import permissions
+from blogforge_llm.services.accounts import permissions, settings
 from blogforge_llm.services.editorial import actions, asks, dependencies, fields, posts, run_items, workflow
 from blogforge_llm.services.editorial.asks import Ask, Pair
 from blogforge_llm.services.editorial.dependencies import Needs, Order
@@ -65,6 +65,34 @@ def list_(conn: db.Connection, *, post_id: int, before_id: int | None = None, li
     """Of a post, the newest first, below `before_id`."""
     posts.get(conn, post_id=post_id)
     return _runs(conn, list(sql.list_runs(conn, post_id=post_id, before_id=before_id or _NEWEST, limit=limit)))
+
+
+def list_begun(conn: db.Connection, *, post_id: int, before_id: int | None = None, limit: int = 20) -> list[Run]:
+    """Those of `list_` that were started, or cancelled before."""
+    posts.get(conn, post_id=post_id)
+    return _runs(conn, list(sql.list_begun(conn, post_id=post_id, before_id=before_id or _NEWEST, limit=limit)))
+
+
+def list_plans(conn: db.Connection, *, post_id: int, limit: int = 20) -> list[Run]:
+    """Those that were never started, the newest first."""
+    return _runs(conn, list(sql.list_plans(conn, post_id=post_id, limit=limit)))
+
+
+def discard_others(conn: db.Connection, *, actor: User, run: Run) -> None:
+    """The actor's other plans of the same scope: asking for a plan again is not asking for two."""
+    sql.delete_plans_of(conn, post_id=run.post_id, scope=run.scope, user_id=actor.id, but_id=run.id)
+
+
+def days_of_plans(conn: db.Connection) -> int:
+    """How long a plan waits to be started before it is forgotten; 0: for ever."""
+    days: int = settings.value(conn, key="keep_plans_days")
+    return days
+
+
+def forget_plans(conn: db.Connection, *, days: int, limit: int) -> int:
+    """Plans that nobody started for so many days: the post has moved on. Returns how many."""
+    count: int = sql.forget_plans(conn, days=days, limit=limit)
+    return count
 
 
 def list_going(conn: db.Connection, *, post_id: int) -> list[Run]:

@@ -84,12 +84,15 @@ def look_up(conn: db.Connection, *, batch_ids: Sequence[int]) -> dict[int, Batch
     return {row["id"]: _batch(row) for row in sql.list_batches_by_id(conn, ids=list(batch_ids))}
 
 
-def list_(conn: db.Connection, *, actor: User, before_id: int | None = None, limit: int = 50) -> list[Batch]:
-    """The newest first, below `before_id`: one's own, for admins all."""
-    before = before_id or _NEWEST
+def list_(
+    conn: db.Connection, *, actor: User, before_id: int | None = None, has_plans: bool = True, limit: int = 50
+) -> list[Batch]:
+    """The newest first, below `before_id`: one's own, for admins all. Without `has_plans` the plans of runs that were
+    never started are left out: they stand with their posts."""
+    given = {"before_id": before_id or _NEWEST, "has_plans": has_plans, "limit": limit}
     if actor.role == Role.ADMIN:
-        return [_batch(row) for row in sql.list_batches(conn, before_id=before, limit=limit)]
-    return [_batch(row) for row in sql.list_batches_of(conn, user_id=actor.id, before_id=before, limit=limit)]
+        return [_batch(row) for row in sql.list_batches(conn, **given)]
+    return [_batch(row) for row in sql.list_batches_of(conn, user_id=actor.id, **given)]
 
 
 def list_active(conn: db.Connection, *, actor: User, limit: int = 10) -> list[dict[str, Any]]:
@@ -172,6 +175,13 @@ def cancel(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:
     items_sql.cancel_queued_tasks(conn, batch_id=batch_id)
     list(items_sql.cancel_running(conn, batch_id=batch_id))
     return get(conn, actor=actor, batch_id=batch_id)
+
+
+def discard(conn: db.Connection, *, actor: User, batch_id: int) -> None:
+    """A draft is gone, with its items: nothing was asked. Raises Conflict for any other."""
+    _change(conn, actor, batch_id)
+    if not sql.delete_draft(conn, batch_id=batch_id):
+        raise _wrong(conn, actor, batch_id, "Only a draft can be discarded; this batch is {}. Cancel it instead.")
 
 
 def retry(conn: db.Connection, *, actor: User, batch_id: int) -> Batch:

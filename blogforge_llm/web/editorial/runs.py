@@ -30,12 +30,12 @@ def index(post_id: int) -> ResponseReturnValue:
 
 @bp.post("/posts/<int:post_id>/runs")
 def create(post_id: int) -> ResponseReturnValue:
-    """Plan it; nothing is asked before it is started."""
+    """Plan it; nothing is asked before it is started. A plan of one's own that it takes the place of is gone."""
     form = request.form
     try:
         with db.transaction() as conn:
             run = runs.ahead(conn, actor=viewers.current(), post_id=post_id, scope=form.get("scope", ""), **how())
-            _replace(conn, form.get("replaces", type=int))
+            runs.discard_others(conn, actor=viewers.current(), run=run)
     except forms.REFUSALS as refusal:
         return forms.again(_INDEX, refusal, form=form, **_listed(post_id))
     return htmx.redirect_or(url_for("runs.show", post_id=post_id, run_id=run.id))
@@ -77,7 +77,7 @@ def progress(conn: db.Connection, run: Run, *, home: str, is_brief: bool) -> dic
     is_owner = viewer.role == Role.ADMIN or run.batch.created_by == viewer.id
     return {
         "run": run, "batch": run.batch, "progress": batches.progress(conn, batch=run.batch), "home": home,
-        "may_change": is_owner, "wording": wording, "is_brief": is_brief,
+        "list_url": url_for("runs.index", post_id=run.post_id), "may_change": is_owner, "wording": wording, "is_brief": is_brief,
     }  # fmt: skip
 
 
@@ -87,12 +87,6 @@ def list_going(conn: db.Connection, post_id: int) -> list[dict[str, Any]]:
         progress(conn, run, home=url_for("runs.show", post_id=post_id, run_id=run.id, brief=1), is_brief=True)
         for run in runs.list_going(conn, post_id=post_id)
     ]
-
-
-def _replace(conn: db.Connection, run_id: int | None) -> None:
-    """The plan that this one is made instead of, if it was not started."""
-    if run_id is not None and runs.get(conn, run_id=run_id).is_draft:
-        batches.cancel(conn, actor=viewers.current(), batch_id=run_id)
 
 
 def _shown(conn: db.Connection, post_id: int, run_id: int) -> dict[str, Any]:
@@ -115,9 +109,10 @@ def _shown(conn: db.Connection, post_id: int, run_id: int) -> dict[str, Any]:
 def _listed(post_id: int) -> dict[str, Any]:
     before = request.args.get("before", type=int)
     with db.transaction() as conn:
-        found = runs.list_(conn, post_id=post_id, before_id=before, limit=_PAGE + 1)
+        found = runs.list_begun(conn, post_id=post_id, before_id=before, limit=_PAGE + 1)
+        plans = runs.list_plans(conn, post_id=post_id, limit=_PAGE)
         return {
             "post": posts.get(conn, post_id=post_id), "runs": found[:_PAGE], "has_more": len(found) > _PAGE,
-            "titles": runs.titles(conn, [run.scope for run in found]),
-            "stages": workflow.list_stages(conn),
+            "plans": plans, "titles": runs.titles(conn, [run.scope for run in [*plans, *found]]),
+            "stages": workflow.list_stages(conn), "forgotten_after": runs.days_of_plans(conn),
         }  # fmt: skip

@@ -32,7 +32,7 @@ _FILES: dict[str, tuple[Callable[..., Any], str]] = {
 def index() -> str:
     before = request.args.get("before", type=int)
     with db.connection() as conn:
-        rows = batches.list_(conn, actor=viewers.current(), before_id=before, limit=_PAGE + 1)
+        rows = batches.list_(conn, actor=viewers.current(), before_id=before, has_plans=False, limit=_PAGE + 1)
     return render_template("tasks/batches/index.html", batches=rows[:_PAGE], has_more=len(rows) > _PAGE)
 
 
@@ -70,7 +70,7 @@ def show(batch_id: int) -> str:
     return render_template(
         f"tasks/batches/{'_answer' if htmx.wants_fragment() else 'show'}.html", batch=batch, progress=progress,
         items=rows[:_PAGE], has_more=len(rows) > _PAGE, status=status, after=after, statuses=list(ItemStatus),
-        wording=wording, home=home, may_change=True, is_brief=False,
+        wording=wording, home=home, list_url=url_for("batches.index"), may_change=True, is_brief=False,
     )  # fmt: skip
 
 
@@ -111,6 +111,14 @@ def resume(batch_id: int) -> ResponseReturnValue:
 @bp.post("/<int:batch_id>/cancellation")
 def cancel(batch_id: int) -> ResponseReturnValue:
     return _change(batches.cancel, batch_id, "Cancelled.")
+
+
+@bp.post("/<int:batch_id>/deletion")
+def discard(batch_id: int) -> ResponseReturnValue:
+    with db.transaction() as conn:
+        batches.discard(conn, actor=viewers.current(), batch_id=batch_id)
+    flash("The plan is discarded.", "success")
+    return htmx.redirect_or(destinations.local(request.args.get("next") or url_for("batches.index")))
 
 
 @bp.post("/<int:batch_id>/retry")

@@ -16,6 +16,41 @@ SELECT batch_id AS id, post_id, scope, accepts, refreshes, left_out
  ORDER BY batch_id DESC
  LIMIT :limit;
 
+-- name: list_begun(post_id, before_id, limit)
+-- The same without plans that wait to be started.
+SELECT r.batch_id AS id, r.post_id, r.scope, r.accepts, r.refreshes, r.left_out
+  FROM runs r
+  JOIN batches b ON b.id = r.batch_id
+ WHERE r.post_id = :post_id AND r.batch_id < :before_id AND b.status <> 'draft'
+ ORDER BY r.batch_id DESC
+ LIMIT :limit;
+
+-- name: list_plans(post_id, limit)
+SELECT r.batch_id AS id, r.post_id, r.scope, r.accepts, r.refreshes, r.left_out
+  FROM runs r
+  JOIN batches b ON b.id = r.batch_id
+ WHERE r.post_id = :post_id AND b.status = 'draft'
+ ORDER BY r.batch_id DESC
+ LIMIT :limit;
+
+-- name: delete_plans_of(post_id, scope, user_id, but_id)!
+-- The batch goes with its items and its run.
+DELETE FROM batches b
+ USING runs r
+ WHERE r.batch_id = b.id AND r.post_id = :post_id AND r.scope = :scope AND b.status = 'draft'
+   AND b.created_by = :user_id AND b.id <> :but_id;
+
+-- name: forget_plans(days, limit)!
+-- The oldest first and a few at a time, past those that somebody starts just now.
+DELETE FROM batches
+ WHERE id IN (SELECT b.id
+                FROM batches b
+                JOIN runs r ON r.batch_id = b.id
+               WHERE b.status = 'draft' AND b.created_at < now() - make_interval(days => :days)
+               ORDER BY b.id
+               LIMIT :limit
+                 FOR UPDATE OF b SKIP LOCKED);
+
 -- name: list_going(post_id)
 -- Those that ask, or are paused.
 SELECT r.batch_id AS id, r.post_id, r.scope, r.accepts, r.refreshes, r.left_out

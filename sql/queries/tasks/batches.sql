@@ -26,25 +26,25 @@ SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.
   LEFT JOIN users u ON u.id = b.created_by
  WHERE b.id = ANY (:ids);
 
--- name: list_batches(before_id, limit)
--- The newest first, below an id.
+-- name: list_batches(before_id, has_plans, limit)
+-- The newest first, below an id; without has_plans those of runs that were never started are left out.
 SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
        b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
        b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
   FROM batches b
   LEFT JOIN users u ON u.id = b.created_by
- WHERE b.id < :before_id
+ WHERE b.id < :before_id AND (:has_plans OR b.status <> 'draft' OR b.kind <> 'runs')
  ORDER BY b.id DESC
  LIMIT :limit;
 
--- name: list_batches_of(user_id, before_id, limit)
+-- name: list_batches_of(user_id, before_id, has_plans, limit)
 -- The same for one person's own.
 SELECT b.id, b.kind, b.title, b.status, b.note, b.rests_until, b.concurrency, b.priority, b.budget, b.item_cost, b.estimate,
        b.waiting, b.queued, b.running, b.succeeded, b.failed, b.cancelled, b.input_tokens, b.output_tokens, b.cost, b.estimated,
        b.unknown, b.created_by, b.asked_by, u.name AS created_by_name, b.created_at, b.started_at, b.finished_at
   FROM batches b
   LEFT JOIN users u ON u.id = b.created_by
- WHERE b.created_by = :user_id AND b.id < :before_id
+ WHERE b.created_by = :user_id AND b.id < :before_id AND (:has_plans OR b.status <> 'draft' OR b.kind <> 'runs')
  ORDER BY b.id DESC
  LIMIT :limit;
 
@@ -82,6 +82,10 @@ RETURNING id;
 UPDATE batches SET status = 'cancelled', note = NULL, rests_until = NULL, finished_at = clock_timestamp()
  WHERE id = :batch_id AND status IN ('draft', 'queued', 'running', 'paused')
 RETURNING id;
+
+-- name: delete_draft(batch_id)!
+-- With its items: nothing was asked, so nothing else knows of them.
+DELETE FROM batches WHERE id = :batch_id AND status = 'draft';
 
 -- name: rest_batch(batch_id, seconds, note)!
 -- Nobody can be asked for it now: begin nothing until then, and little until something succeeds.

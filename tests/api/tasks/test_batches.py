@@ -43,6 +43,14 @@ def test_items_are_paged_by_position_and_filtered_by_status(api: Any) -> None:
     assert api.get(f"/batches/{batch_id}/items?status=failed").json["items"] == []
 
 
+def test_a_draft_is_discarded_and_a_started_batch_is_not(api: Any, program: Any, bob: User) -> None:
+    drafted, begun = (f"/batches/{api.post('/batches', BATCH).json['id']}" for _ in range(2))
+    api.post(f"{begun}/start")
+    assert program(bob).delete(drafted).status_code == 404
+    assert (api.delete(drafted).status_code, api.delete(begun).status_code) == (204, 409)
+    assert (api.get(drafted).status_code, api.get(begun).json["status"]) == (404, "queued")
+
+
 def test_adding_items_twice_is_adding_them_once(api: Any) -> None:
     batch_id = api.post("/batches", BATCH).json["id"]
     more = {"items": [ITEMS[0], {"key": "new", "messages": ITEMS[0]["messages"]}]}

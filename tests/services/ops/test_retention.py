@@ -11,11 +11,12 @@ from blogforge_llm import db
 from blogforge_llm.errors import Conflict
 from blogforge_llm.jobs import upkeep
 from blogforge_llm.records.accounts import User
+from blogforge_llm.records.batches import Planned
 from blogforge_llm.records.ops import AuditFilter, ErrorSource
 from blogforge_llm.services.accounts import settings
-from blogforge_llm.services.editorial import posts
+from blogforge_llm.services.editorial import library, posts, runs
 from blogforge_llm.services.ops import audit, errors, retention
-from blogforge_llm.services.tasks import reruns, tasks
+from blogforge_llm.services.tasks import batches, reruns, tasks
 from tests import factories
 
 
@@ -113,3 +114,19 @@ def test_old_entries_of_the_audit_log_and_old_errors_go(conn: db.Connection, ada
     assert audit.list_(conn, actor=ada, chosen=AuditFilter(noun="old")) == []
     assert [entry.noun for entry in audit.list_(conn, actor=ada)] == ["setting"]
     assert [group.kind for group in errors.list_(conn, actor=ada)] == ["ValueError"]
+
+
+def test_plans_that_nobody_started_are_forgotten_and_nothing_else(conn: db.Connection, ada: User) -> None:
+    library.import_(conn, actor=ada, library=library.starter())
+    factories.make_route(conn, model_ids=[factories.make_model(conn)])
+    post = posts.create(conn, actor=ada, idea="Kilts.")
+    old, young, begun = (runs.ahead(conn, actor=ada, post_id=post.id, scope="post").id for _ in range(3))
+    own = batches.plan(conn, actor=ada, title="Mine", items=[Planned("a", [{"role": "user", "content": "Hi"}])]).id
+    batches.start(conn, actor=ada, batch_id=begun)
+    conn.execute("UPDATE batches SET created_at = now() - interval '8 days' WHERE id <> %s", (young,))
+    upkeep.prune(0)
+    assert {batch.id for batch in batches.list_(conn, actor=ada)} == {young, begun, own} - {old}
+    conn.execute("UPDATE batches SET created_at = now() - interval '8 days'")
+    settings.update(conn, actor=ada, key="keep_plans_days", value=0)
+    upkeep.prune(0)
+    assert {batch.id for batch in batches.list_(conn, actor=ada)} == {young, begun, own}

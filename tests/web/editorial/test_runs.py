@@ -50,11 +50,32 @@ def test_a_run_is_planned_started_and_stays_in_sight_on_the_posts_pages(
     assert "steps-of-run" not in browser.get(f"/posts/{post.id}/runs/{run}?brief=1", headers=HTMX).text
 
 
-def test_planning_again_puts_the_former_plan_away(conn: db.Connection, browse: Browse, alice: User, post: Post) -> None:
-    browser = browse(alice)
-    first = browser.post(f"/posts/{post.id}/runs", data={"scope": "post"}).location
-    browser.post(f"/posts/{post.id}/runs", data={"scope": "post", "replaces": first.rsplit("/", 1)[1]})
-    assert [run.batch.status.value for run in runs.list_(conn, post_id=post.id)] == ["draft", "cancelled"]
+def test_planning_again_takes_the_place_of_ones_own_plan(
+    conn: db.Connection, browse: Browse, alice: User, bob: User, post: Post
+) -> None:
+    browse(bob).post(f"/posts/{post.id}/runs", data={"scope": "post"})
+    for scope in ("post", "substage:idea", "post"):
+        last = browse(alice).post(f"/posts/{post.id}/runs", data={"scope": scope}).location
+    found = runs.list_plans(conn, post_id=post.id)
+    assert [(run.scope, run.batch.created_by_name) for run in found] == [
+        ("post", "Alice"), ("substage:idea", "Alice"), ("post", "Bob"),
+    ]  # fmt: skip
+    assert last.endswith(str(found[0].id)) and runs.list_begun(conn, post_id=post.id) == []
+
+
+def test_plans_stand_apart_from_runs_and_are_discarded_by_their_owner(
+    conn: db.Connection, browse: Browse, alice: User, bob: User, post: Post
+) -> None:
+    run, browser = planned(conn, alice, post), browse(alice)
+    page, address = f"/posts/{post.id}/runs", f"/llm/batches/{run}/deletion"
+    text = browser.get(page).text
+    assert "Planned, not started" in text and "No runs yet" in text and "forgotten after 7 days" in text
+    assert address not in browse(bob).get(page).text and browse(bob).post(address).status_code == 404
+    assert f"/llm/batches/{run}" not in browser.get("/llm/batches").text
+    assert f"{address}?next={page}" in browser.get(f"{page}/{run}").text
+    answer = browser.post(f"{address}?next={page}")
+    assert (answer.status_code, answer.location) == (303, page)
+    assert "Planned, not started" not in browser.get(page).text and browser.get(f"{page}/{run}").status_code == 404
 
 
 def test_a_refused_plan_comes_back_with_what_was_chosen(browse: Browse, alice: User, post: Post) -> None:

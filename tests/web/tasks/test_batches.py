@@ -88,6 +88,20 @@ def test_the_buttons_follow_the_state(browse: Browse, alice: User, template_id: 
     assert browser.post(f"{where}/retry").status_code == 409
 
 
+def test_a_draft_is_discarded_and_what_was_started_is_not(
+    browse: Browse, conn: db.Connection, alice: User, template_id: int
+) -> None:
+    browser = browse(alice)
+    drafted, begun = plan(browser, template_id), plan(browser, template_id)
+    browser.post(f"{begun}/start")
+    assert "Discard" in browser.get(drafted).text and "Discard" not in browser.get(begun).text
+    assert browser.post(f"{begun}/deletion").status_code == 409
+    assert browser.post(f"{drafted}/deletion").location == "/llm/batches"
+    assert browser.get(drafted).status_code == 404 and browser.get(begun).status_code == 200
+    (count,) = conn.execute("SELECT count(DISTINCT batch_id) FROM items").fetchone().values()  # type: ignore[union-attr]
+    assert count == 1
+
+
 def test_the_page_looks_again_only_while_something_happens(browse: Browse, alice: User, template_id: int) -> None:
     browser = browse(alice)
     where = plan(browser, template_id)
