@@ -5,7 +5,8 @@ The text of these errors is shown to people: say what happened and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 
@@ -26,11 +27,12 @@ class Forbidden(DomainError):
 
 
 class Conflict(DomainError):
-    """It changed, or stands in the way. `current` is what is there now, when that helps."""
+    """It changed, or stands in the way. `current` is what is there now, when that helps; `errors` as for Invalid."""
 
-    def __init__(self, message: str, *, current: Any = None) -> None:
+    def __init__(self, message: str, *, current: Any = None, errors: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.current = current
+        self.errors = dict(errors or {})
 
 
 class BaseMissing(DomainError):
@@ -55,6 +57,28 @@ class Missing(Invalid):
     @classmethod
     def field(cls, name: str, message: str) -> Missing:
         return cls(message, {name: message})
+
+
+class Mistakes:
+    """Gathers what is wrong with an input, so that all of it is said at once: each check stands in `with noted():`."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, str] = {}
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[None]:
+        try:
+            yield
+        except Invalid as refusal:
+            self._found = refusal.errors | self._found
+
+    def note(self, name: str, message: str) -> None:
+        self._found.setdefault(name, message)
+
+    def refuse(self) -> None:
+        """Raises Invalid if there were any."""
+        if self._found:
+            raise Invalid(" ".join(self._found.values()), self._found)
 
 
 class TooMany(DomainError):

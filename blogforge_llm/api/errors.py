@@ -49,7 +49,7 @@ def answer(error: Exception) -> Response:
     status = status_of(error)
     detail = str(error) if isinstance(error, errors.DomainError) else None
     extra: dict[str, Any] = {}
-    if isinstance(error, errors.Invalid) and error.errors:
+    if isinstance(error, errors.Invalid | errors.Conflict) and error.errors:
         extra["errors"] = {name: [text] for name, text in error.errors.items()}
     if isinstance(error, errors.Conflict) and error.current is not None:
         extra["current"] = error.current

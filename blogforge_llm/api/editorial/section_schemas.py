@@ -103,7 +103,7 @@ class SectionEventOut(Schema):
     id = fields.Integer(metadata={"example": 12})
     kind = fields.String(validate=validate.OneOf([k.value for k in EventKind]), metadata={"example": "merged"})
     summary = fields.String(metadata={"example": "Merged S2 Tartans into S1 Origins"})
-    rewordings = fields.List(fields.Nested(RewordingOut), metadata={"description": "Empty unless an item was reworded."})
+    rewordings = fields.List(fields.Nested(RewordingOut), metadata={"description": "What items were reworded."})
     user = fields.String(attribute="user_name", allow_none=True, metadata={"example": "Alice"})
     created_at = fields.AwareDateTime()
     undone_by = fields.Integer(attribute="undone_by_id", allow_none=True, metadata={"description": "An event."})

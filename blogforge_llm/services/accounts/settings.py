@@ -223,8 +223,8 @@ KNOWN: dict[str, Known] = {
     "keep_plans_days": Known(
         "Retention",
         "Keep plans that nobody started, in days",
-        "Every night older plans of runs through a post are deleted: nothing was asked for them, and the post has moved "
-        "on. 0 keeps everything.",
+        "Every night older plans of runs through a post are deleted: nothing was asked for them, and the post has "
+        "moved on. 0 keeps everything.",
         "integer",
         7,
         _whole(0, _DAYS_MAX),

@@ -8,10 +8,10 @@ import re
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid
+from blogforge_llm.errors import Conflict, Invalid, Mistakes
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Field, FieldKind, Scope, Substage, Workflow
-from blogforge_llm.services import texts, uniqueness
+from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import (
     board,
@@ -44,19 +44,22 @@ def create(
     conn: db.Connection, *, actor: User, substage_id: int, key: str, name: str, kind: str = FieldKind.TEXT,
     help: str = "", scope: str = Scope.POST, max_length: int | None = None, max_words: int | None = None,
 ) -> Field:  # fmt: skip
-    """As the last one of its step. Raises Invalid naming what is wrong, and Conflict for a key that is taken."""
+    """As the last one of its step. Raises Invalid naming all that is wrong, and Conflict for a key that is taken."""
     permissions.require(actor, Permission.KEEP_WORKFLOW)
     found = workflow_order.lock(conn)
-    substage = _living_substage(found, substage_id)
-    _require_room(substage)
     if max_length is None:
         max_length = limits.LINE if kind == FieldKind.LINE else limits.MOST_CHARACTERS
+    mistakes = Mistakes()
+    substage = _living_substage(found, substage_id, mistakes)
     values = _checked(
-        found, substage, key=key, name=name, kind=kind, help=help, scope=scope, max_length=max_length,
+        found, substage, mistakes, key=key, name=name, kind=kind, help=help, scope=scope, max_length=max_length,
         max_words=max_words,
     )  # fmt: skip
-    with _unique_key(conn, found, key):
-        sql.create_field(conn, substage_id=substage_id, **values)
+    mistakes.refuse()
+    assert substage is not None
+    _require_room(substage)
+    _require_free(found, key)
+    sql.create_field(conn, substage_id=substage_id, **values)
     workflow_order.changed(conn)
     field = workflow.get_field(conn, key=key)
     audit.record(
@@ -80,17 +83,23 @@ def is_used(conn: db.Connection, field: Field) -> bool:
 def update(conn: db.Connection, *, actor: User, field_id: int, **changes: Any) -> Field:
     """Change what is given of substage_id, key, name, kind, help, scope, max_length and max_words. No text changes.
 
-    Raises Invalid naming what is wrong, and Conflict for the key or scope of a field that is used.
+    Raises Invalid naming all that is wrong, such as the key of a field that is used, and Conflict for a key that is
+    taken.
     """
     permissions.require(actor, Permission.KEEP_WORKFLOW)
     found = workflow_order.lock(conn)
     before = workflow_order.field_of(found, field_id)
     own = next(each for each in found.substages if each.key == before.substage_key)
-    target = own if changes.get("substage_id") in (None, own.id) else _living_substage(found, changes["substage_id"])
-    values = _checked(found, target, **{name: changes.get(name, getattr(before, name)) for name in _CHANGEABLE})
-    _require_allowed(conn, before, own, target, values)
-    with _unique_key(conn, found, values["key"]):
-        sql.update_field(conn, field_id=field_id, substage_id=target.id, **values)
+    mistakes, wanted = Mistakes(), changes.get("substage_id")
+    target = own if wanted in (None, own.id) else _living_substage(found, wanted, mistakes)
+    given = {name: changes.get(name, getattr(before, name)) for name in _CHANGEABLE}
+    _note_what_stays(conn, before, own, target, given, mistakes)
+    values = _checked(found, target, mistakes, **given)
+    mistakes.refuse()
+    assert target is not None
+    if values["key"] != before.key:
+        _require_free(found, values["key"])
+    sql.update_field(conn, field_id=field_id, substage_id=target.id, **values)
     if target is not own:
         _require_room(target)
         workflow_order.changed(conn)
@@ -103,40 +112,54 @@ def update(conn: db.Connection, *, actor: User, field_id: int, **changes: Any) -
     return after
 
 
-def _require_allowed(
-    conn: db.Connection, before: Field, own: Substage, target: Substage, values: dict[str, Any]
+def _note_what_stays(
+    conn: db.Connection,
+    before: Field,
+    own: Substage,
+    target: Substage | None,
+    given: dict[str, Any],
+    mistakes: Mistakes,
 ) -> None:
-    if before.key in BUILT_IN and values["kind"] != before.kind:
-        raise Invalid.field("kind", f"The product itself works with “{before.name}”, so its kind stays.")
-    if before.scope != Scope.POST and target is not own:
-        raise Invalid.field("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
-    if (values["key"], values["scope"]) == (before.key, before.scope) or not is_used(conn, before):
+    if before.key in BUILT_IN and given["kind"] != before.kind:
+        mistakes.note("kind", f"The product itself works with “{before.name}”, so its kind stays.")
+    if before.scope != Scope.POST and target not in (own, None):
+        mistakes.note("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
+    changed = [name for name in ("key", "scope") if given[name] != getattr(before, name)]
+    if not changed or not is_used(conn, before):
         return
-    name = "key" if values["key"] != before.key else "scope"
-    raise Invalid.field(
-        name,
-        f"The {name} of “{before.name}” stays, for texts, actions or prompts already name it. Its name may change.",
-    )
+    for name in changed:
+        mistakes.note(
+            name,
+            f"The {name} of “{before.name}” stays, for texts, actions or prompts already name it. Its name may change.",
+        )
 
 
-def _checked(found: Workflow, substage: Substage, **given: Any) -> dict[str, Any]:
-    """The columns to write. Raises Invalid naming the column."""
-    key = given["key"]
-    computed = {name for names in materials.COMPUTED.values() for name in names}
-    if not _KEY.fullmatch(key) or not grammar.is_name(key):
-        raise Invalid.field("key", "A key is lower-case letters, digits and _, and begins with a letter: fact_check.")
-    if key in computed:
-        raise Invalid.field("key", f"Prompts already know `{key}` by itself. Choose another key.")
+def _checked(found: Workflow, substage: Substage | None, mistakes: Mistakes, **given: Any) -> dict[str, Any]:
+    """The columns to write; what is wrong with them is noted. Without a step nothing is said about its scope."""
+    key, values = given["key"], {"key": given["key"], "kind": str(given["kind"]), "scope": str(given["scope"])}
+    _note_key(key, mistakes)
     if given["kind"] not in list(FieldKind):
-        raise Invalid.field("kind", f"A field is one of {', '.join(FieldKind)}.")
-    _require_scope(found, substage, key, given["scope"])
-    return {
-        "key": key, "name": texts.line(given["name"], name="name", label="Name", max_length=60),
-        "kind": str(given["kind"]), "scope": str(given["scope"]),
-        "help": texts.clean(given["help"], name="help", label="Help", max_length=500).strip(),
-        "max_length": _limit("max_length", given["max_length"], limits.MOST_CHARACTERS),
-        "max_words": None if given["max_words"] is None else _limit("max_words", given["max_words"], limits.MOST_WORDS),
-    }  # fmt: skip
+        mistakes.note("kind", f"A field is one of {', '.join(FieldKind)}.")
+    if substage is not None:
+        with mistakes.noted():
+            _require_scope(found, substage, key, given["scope"])
+    with mistakes.noted():
+        values["name"] = texts.line(given["name"], name="name", label="Name", max_length=60)
+    with mistakes.noted():
+        values["help"] = texts.clean(given["help"], name="help", label="Help", max_length=500).strip()
+    with mistakes.noted():
+        values["max_length"] = _limit("max_length", given["max_length"], limits.MOST_CHARACTERS)
+    with mistakes.noted():
+        most = given["max_words"]
+        values["max_words"] = None if most is None else _limit("max_words", most, limits.MOST_WORDS)
+    return values
+
+
+def _note_key(key: str, mistakes: Mistakes) -> None:
+    if not _KEY.fullmatch(key) or not grammar.is_name(key):
+        mistakes.note("key", "A key is lower-case letters, digits and _, and begins with a letter: fact_check.")
+    elif any(key in names for names in materials.COMPUTED.values()):
+        mistakes.note("key", f"Prompts already know `{key}` by itself. Choose another key.")
 
 
 def _require_scope(found: Workflow, substage: Substage, key: str, scope: str) -> None:
@@ -156,12 +179,12 @@ def _limit(name: str, value: Any, most: int) -> int:
     return value
 
 
-def _living_substage(found: Workflow, substage_id: int) -> Substage:
+def _living_substage(found: Workflow, substage_id: Any, mistakes: Mistakes) -> Substage | None:
     substage = next((each for each in found.substages if each.id == substage_id), None)
     if substage is None:
-        raise Invalid.field("substage_id", "There is no such sub-stage. Choose another one.")
-    if not substage.is_living:
-        raise Invalid.field("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
+        mistakes.note("substage_id", "There is no such sub-stage. Choose another one.")
+    elif not substage.is_living:
+        mistakes.note("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
     return substage
 
 
@@ -170,13 +193,14 @@ def _require_room(substage: Substage) -> None:
         raise Conflict(f"“{substage.name}” has {MOST} fields, archived ones included. That is as many as it can have.")
 
 
-def _unique_key(conn: db.Connection, found: Workflow, key: str) -> Any:
+def _require_free(found: Workflow, key: str) -> None:
+    """The workflow is locked: nobody takes the key in between."""
     taken = next((field for field in found.fields if field.key == key), None)
-    where = f": “{taken.name}” under {taken.substage_name}" if taken else ""
-    hint = "" if taken is None or taken.is_living else ", which is archived and can be brought back"
-    return uniqueness.guard(
-        conn, constraint="fields_key_key", message=f"A field has the key “{key}” already{where}{hint}."
-    )
+    if taken is None:
+        return
+    hint = "" if taken.is_living else ", which is archived and can be brought back"
+    message = f"A field has the key “{key}” already: “{taken.name}” under {taken.substage_name}{hint}."
+    raise Conflict(message, errors={"key": message})
 
 
 def _told(field: Field) -> dict[str, Any]:

@@ -77,7 +77,8 @@ def progress(conn: db.Connection, run: Run, *, home: str, is_brief: bool) -> dic
     is_owner = viewer.role == Role.ADMIN or run.batch.created_by == viewer.id
     return {
         "run": run, "batch": run.batch, "progress": batches.progress(conn, batch=run.batch), "home": home,
-        "list_url": url_for("runs.index", post_id=run.post_id), "may_change": is_owner, "wording": wording, "is_brief": is_brief,
+        "list_url": url_for("runs.index", post_id=run.post_id), "may_change": is_owner, "wording": wording,
+        "is_brief": is_brief,
     }  # fmt: skip
 
 

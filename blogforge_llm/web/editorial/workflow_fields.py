@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
+from blogforge_llm.errors import Invalid
 from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.editorial import actions, limits, workflow, workflow_fields
@@ -68,15 +69,23 @@ def reorder_actions(field_id: int) -> ResponseReturnValue:
 
 
 def _typed() -> dict[str, Any]:
-    """What the form says; a field that may no longer change sends none of that. Raises Invalid for what is no
-    number."""
+    """What the form says; a field that may no longer change sends none of that. What is no number goes on as it was
+    typed, so that it is refused along with what else is wrong."""
     form = request.form
-    typed = numbers.read(form, whole=("max_length", "max_words"), decimals=())
     most = limits.LINE if form.get("kind") == "line" else limits.MOST_CHARACTERS
+    max_length, max_words = _number("max_length"), _number("max_words")
     return {
         **{name: form[name] for name in _TEXTS if name in form}, "substage_id": form.get("substage_id", 0, type=int),
-        "max_length": most if typed["max_length"] is None else typed["max_length"], "max_words": typed["max_words"],
+        "max_length": most if max_length is None else max_length, "max_words": max_words,
     }  # fmt: skip
+
+
+def _number(name: str) -> int | str | None:
+    try:
+        found: int | None = numbers.read(request.form, whole=(name,))[name]
+    except Invalid:
+        return request.form[name]
+    return found
 
 
 def _show(field_id: int) -> str:

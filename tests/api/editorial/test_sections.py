@@ -111,9 +111,7 @@ def test_items_are_collected_moved_and_allocated(program, conn, ada, alice, post
     assert (beaten.status_code, beaten.json["current"]) == (409, {"text": "Nine yards."})
     assert api.patch(f"/items/{fact.json['id']}", {"text": "Ten yards."}).status_code == 422
     (event, *_) = api.get(f"/posts/{post.id}/sections/events").json["items"]
-    assert event["rewordings"] == [
-        {"item_id": fact.json["id"], "before": "Eight yards.", "after": "Nine yards."}
-    ]
+    assert event["rewordings"] == [{"item_id": fact.json["id"], "before": "Eight yards.", "after": "Nine yards."}]
     suggestion = ask(conn, ada, api, post, [{"item": "I1", "section": "S2", "score": 1}, {"item": "I7"}])
     done = api.post(f"/posts/{post.id}/allocations", {"suggestion_id": suggestion, "capacity": 3}).json
     assert done["placed"] == [{"item": "I1", "section": "S2", "score": 1.0}] and done["left"] == ["I2"]

@@ -125,7 +125,7 @@ def test_a_reworded_item_keeps_its_code_and_its_section(conn, alice, post):
 def test_a_rewording_names_the_words_it_replaces(conn, alice, bob, post):
     collect(conn, alice, post)
     reword(conn, alice, post, "F2", "Wool, mostly.", "Wool.")
-    with pytest.raises(Conflict, match="it says “Wool, mostly.” now") as refused:
+    with pytest.raises(Conflict, match=r"it says “Wool, mostly\.” now") as refused:
         reword(conn, bob, post, "F2", "Linen.", "Wool.")
     assert refused.value.current == {"text": "Wool, mostly."}
     reword(conn, bob, post, "F2", "Wool, mostly.", "Wool.")  # says so already

@@ -80,10 +80,28 @@ def test_a_wrong_field_is_refused_by_name(conn, ada, values, wrong):
     assert list(refusal.value.errors) == [wrong]
 
 
+def test_all_that_is_wrong_with_a_field_is_said_at_once(conn, ada):
+    given = {"key": "1st", "name": " ", "kind": "picture", "scope": "board", "max_length": "many", "max_words": 0}
+    with pytest.raises(Invalid) as refusal:
+        workflow_fields.create(conn, actor=ada, substage_id=step(conn, "research").id, **given, help="x" * 501)
+    assert set(refusal.value.errors) == {*given, "help"}
+    with pytest.raises(Invalid) as refusal:
+        workflow_fields.create(conn, actor=ada, **given | {"substage_id": 2**40})
+    assert set(refusal.value.errors) == {*given, "substage_id"} - {"scope"}
+    seed = workflow.get_field(conn, key="idea_seed")
+    with pytest.raises(Invalid) as refusal:
+        workflow_fields.update(conn, actor=ada, field_id=seed.id, key="spark", kind="list", name="")
+    assert set(refusal.value.errors) == {"key", "kind", "name"}
+
+
 def test_a_key_that_is_taken_says_by_what(conn, ada):
     archive(conn, ada, add(conn, ada, "gone"))
-    with pytest.raises(Conflict, match="“Gone” under Research, which is archived"):
+    with pytest.raises(Conflict, match="“Gone” under Research, which is archived") as refusal:
         add(conn, ada, "gone")
+    assert list(refusal.value.errors) == ["key"]
+    other = add(conn, ada, "other")
+    with pytest.raises(Conflict, match="which is archived"):
+        workflow_fields.update(conn, actor=ada, field_id=other.id, key="gone")
 
 
 def test_a_field_keeps_its_key_once_something_uses_it(conn, ada, alice, post):

@@ -56,9 +56,18 @@ def test_a_stage_a_step_and_a_field_are_added_and_asked_in_posts(conn, browse, a
 
 
 def test_a_refused_field_gives_back_what_was_typed(conn, browse, ada):
-    data = {"key": "Not Good", "name": "Mine", "kind": "text", "scope": "post", "substage_id": "1", "help": "Keep me."}
+    data = {"key": "Not Good", "name": "Mine", "kind": "text", "scope": "post", "help": "Keep me."}
+    data["substage_id"] = str(substage_id(conn, "research"))
     answer = browse(ada).post(f"{HOME}/fields", data=data)
     assert answer.status_code == 422 and "A key is lower-case letters" in answer.text and "Keep me." in answer.text
+    wrong = data | {"name": "", "max_length": "many", "max_words": "1.5", "substage_id": "0"}
+    answer = browse(ada).post(f"{HOME}/fields", data=wrong)
+    assert answer.status_code == 422
+    for name in ("key", "name", "max_length", "max_words", "substage_id"):
+        assert f'id="f-{name}-error"' in answer.text, name
+    assert 'value="many"' in answer.text and "most characters is a whole number" in answer.text
+    taken = browse(ada).post(f"{HOME}/fields", data=data | {"key": "idea_seed"})
+    assert taken.status_code == 409 and 'id="f-key-error"' in taken.text
     assert browse(ada).post(f"{HOME}/fields", data={}).status_code == 422
     assert browse(ada).post(f"{HOME}/stages", data={"name": " "}).status_code == 422
 
