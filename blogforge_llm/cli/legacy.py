@@ -20,6 +20,7 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _WORDS = {
     Fate.CONFLICT: "Conflicts: somebody must decide",
+    Fate.KEPT: "Kept, because it was edited here",
     Fate.LEFT_OUT: "Left out",
     Fate.CHANGED: "Changed on the way in",
 }

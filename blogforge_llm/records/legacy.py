@@ -12,6 +12,7 @@ class Fate(StrEnum):
     TAKEN = "taken"  # as it was
     CHANGED = "changed"  # taken, after something was decoded, trimmed, renamed
     UNCHANGED = "unchanged"  # an earlier import took it, and the source says the same
+    KEPT = "kept"  # the same, and it stays as somebody edited it here
     CONFLICT = "conflict"  # somebody must decide; what is certain of it was taken
     LEFT_OUT = "left_out"  # has no counterpart here
 

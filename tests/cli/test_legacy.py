@@ -40,7 +40,7 @@ def test_a_dry_run_prints_the_account_and_changes_nothing(
     told = capsys.readouterr().out
     assert "(dry run, nothing is changed)" in told
     counts = {line.split()[0]: line.split()[1:] for line in told.splitlines() if re.match(r"\w+ +\d", line)}
-    assert counts["post_development"] == ["4", "1", "1", "·", "1", "1"]
+    assert counts["post_development"] == ["4", "1", "1", "·", "·", "1", "1"]
     assert "Conflicts: somebody must decide" in told and "llm_prompt 4: “Facts with a loop” is no prompt here" in told
     assert "user: people are made anew" in told
     assert conn.execute("SELECT 1 FROM posts").fetchone() is None

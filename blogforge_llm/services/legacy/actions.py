@@ -27,7 +27,7 @@ _BY_BOARD = {"ideas_to_include", "facts_to_include"}
 
 def take(conn: db.Connection, run: Run, row: Row, uses: list[Row]) -> None:
     """`uses` are the rows that put it on a sub-stage, which may name its field."""
-    rows.take(conn, run, "llm_action", row, lambda taking: _action(taking, uses), goes_with=uses)
+    rows.take(conn, run, "llm_action", row, lambda taking: _action(taking, uses), goes_with=uses, edits=_edits)
 
 
 def take_use(conn: db.Connection, run: Run, table: str, row: Row, known: set[str]) -> None:
@@ -75,6 +75,16 @@ def _action(taking: Taking, uses: list[Row]) -> None:
     taking.became("action", action.id)
     if taking.get("timeout") is not None:
         taking.change("timeout: waiting times are the model's here")
+
+
+def _edits(taking: Taking) -> list[str]:
+    """The action, or its own copy of the prompt, if somebody edited it here."""
+    place = taking.known.get("action")
+    if place is None or place.noun_id is None:
+        return prompts.edits(taking)
+    action = actions.get(taking.conn, place.noun_id)
+    own = [f"the action “{action.name}”"] if place.written is not None and _state(action) != place.written else []
+    return own + prompts.edits(taking)
 
 
 def _again(taking: Taking, action_id: int, is_changed: bool, written: bytes | None, said: dict[str, Any]) -> Action:

@@ -19,11 +19,28 @@ _NOTE = "Imported from BlogForge"
 
 
 def take_part(conn: db.Connection, run: Run, row: Row) -> None:
-    rows.take(conn, run, "llm_prompt_part", row, _part)
+    rows.take(conn, run, "llm_prompt_part", row, _part, edits=edits)
 
 
 def take_prompt(conn: db.Connection, run: Run, row: Row) -> None:
-    rows.take(conn, run, "llm_prompt", row, _prompt)
+    rows.take(conn, run, "llm_prompt", row, _prompt, edits=edits)
+
+
+def edits(taking: Taking) -> list[str]:
+    """The parts and templates of a row whose newest version somebody wrote here, in words."""
+    conn, found = taking.conn, []
+    for place in taking.known.values():
+        if place.noun == "part" and place.noun_id is not None and place.written is not None:
+            part = parts.get(conn, part_id=place.noun_id)
+            version = parts.get_version(conn, part_id=part.id, number=part.latest_version)
+            if _state(part) != place.written and version.note != _NOTE:
+                found.append(f"the part “{part.name}”")
+        elif place.noun == "template" and place.noun_id is not None and place.written is not None:
+            template = templates.get(conn, template_id=place.noun_id)
+            newest = templates.get_version(conn, template_id=template.id, number=template.latest_version)
+            if _blocks_state(conn, template.id) != place.written and newest.note != _NOTE:
+                found.append(f"the template “{template.name}”")
+    return list(dict.fromkeys(found))
 
 
 def template_from(taking: Taking, place: str, name: str, text: str) -> int:

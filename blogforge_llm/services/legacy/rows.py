@@ -67,6 +67,8 @@ class Place:
     written: bytes | None
     fate: Fate
     created_at: str | None
+    edited: str | None = None
+    """What somebody wrote over here since, in words; for parts, templates and actions their own modules know."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,13 @@ class Taking:
         words = " ".join(texts.storable(words).split())
         self.entry.notes.append(words[:_LONGEST_NOTE])
 
+    def tell_edits(self, names: Iterable[str]) -> None:
+        """What stays as somebody edited it here, though the source says what it said before."""
+        for name in names:
+            if self.entry.fate is Fate.UNCHANGED:
+                self.entry.fate = Fate.KEPT
+            self.entry.notes.append(f"{texts.storable(name)[:200]} was edited here, so it is kept as it is")
+
     def tell(self, noun: str, noun_id: int) -> None:
         """The report says that the row became this here."""
         if (words := f"{noun} {noun_id}") not in self.entry.became:
@@ -150,9 +159,11 @@ def take(
     write: Callable[[Taking], None],
     *,
     goes_with: Sequence[Row] = (),
+    edits: Callable[[Taking], list[str]] = lambda _: [],
 ) -> Taking:
     """Take one row in, unless an earlier import did and it says the same still. `goes_with` are rows it is made of
-    beside itself. A domain error makes it a conflict and takes back only what this row wrote."""
+    beside itself; `edits` names what was edited here of what has no revisions. A domain error makes it a conflict and
+    takes back only what this row wrote."""
     if run.knows_another(table, row):
         return _leave_double(conn, run, table, row)
     known = {place["place"]: _place(place) for place in sql.list_places(
@@ -165,6 +176,7 @@ def take(
         taking.entry.fate = Fate.UNCHANGED
         if itself.noun_id is not None:
             taking.tell(str(itself.noun), itself.noun_id)
+        taking.tell_edits([place.edited for place in known.values() if place.edited] + edits(taking))
     elif _is_another(taking):
         taking.conflict(
             f"another row had this id when it was imported from “{run.source}”. If this is another database, give it a "
@@ -172,6 +184,9 @@ def take(
         )
     else:
         _write(taking, write, wanted)
+        if taking.entry.fate in _SETTLED:
+            written = {kept["place"] for kept in taking.kept if kept["noun"] == "revision"}
+            taking.tell_edits(p.edited for p in known.values() if p.edited and p.place not in written)
     run.enter(table, row, taking.entry)
     return taking
 

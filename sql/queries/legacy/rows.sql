@@ -5,10 +5,30 @@
 SELECT pg_advisory_xact_lock(hashtextextended('blogforge import-legacy', 0));
 
 -- name: list_places(source, table_name, row_id)
--- The row itself has the empty place.
-SELECT place, noun, noun_id, hash, written, fate, original ->> 'created_at' AS created_at
-  FROM legacy_imports
- WHERE source = :source AND table_name = :table_name AND row_id = :row_id;
+-- The row itself has the empty place. edited names a text that somebody wrote over here: a field whose text is another
+-- one and came from no import, an idea or fact that was reworded.
+SELECT l.place, l.noun, l.noun_id, l.hash, l.written, l.fate, l.original ->> 'created_at' AS created_at,
+       CASE l.noun
+            WHEN 'revision'
+            THEN (SELECT f.name
+                    FROM revisions r
+                    JOIN fields f ON f.id = r.field_id
+                    JOIN field_values v ON v.post_id = r.post_id AND v.field_id = r.field_id
+                                       AND v.section_id IS NOT DISTINCT FROM r.section_id
+                    JOIN revisions n ON n.id = v.revision_id AND n.fingerprint <> r.fingerprint
+                   WHERE r.id = l.noun_id
+                     AND NOT EXISTS (SELECT FROM legacy_imports o WHERE o.noun = 'revision' AND o.noun_id = n.id))
+            WHEN 'item'
+            THEN (SELECT i.code
+                    FROM post_items i
+                   WHERE i.id = l.noun_id
+                     AND EXISTS (SELECT FROM section_events e
+                                  WHERE e.post_id = i.post_id AND e.undone_by_id IS NULL
+                                    AND e.texts @> jsonb_build_array(jsonb_build_object('item', i.id))))
+            END AS edited
+  FROM legacy_imports l
+ WHERE l.source = :source AND l.table_name = :table_name AND l.row_id = :row_id
+ ORDER BY l.place;
 
 -- name: keep(source, table_name, row_id, place, noun, noun_id, hash, written, fate, original)!
 -- The same again changes nothing.

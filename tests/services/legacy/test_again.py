@@ -9,7 +9,7 @@ from blogforge_llm.records.accounts import User
 from blogforge_llm.records.legacy import Fate
 from blogforge_llm.services.editorial import actions, fields, items, posts, revisions, sections
 from blogforge_llm.services.prompts import parts, templates
-from tests.services.legacy.sources import change, entry, fate, import_, make_source, noted
+from tests.services.legacy.sources import change, entry, fate, import_, make_source, noted, state
 from tests.services.legacy.test_mapping import post_of, section_texts, texts_of
 
 
@@ -41,6 +41,58 @@ def test_a_changed_text_is_a_new_revision_unless_somebody_wrote_here(
     assert fate(import_(v0, ada), "post_development", 2) is Fate.CONFLICT  # until somebody decides
     write(conn, alice, post_id, "basic_idea", "Theirs")
     assert fate(import_(v0, ada), "post_development", 2) is not Fate.CONFLICT
+
+
+def test_what_was_edited_here_is_kept_and_told_while_the_source_says_the_same(
+    conn: db.Connection, ada: User, alice: User, v0: str
+) -> None:
+    import_(v0, ada)
+    post_id = post_of(conn, "story-telling")
+    (task,) = parts.list_(conn, q="Idea Scope: task")
+    write(conn, alice, post_id, "basic_idea", "Alice's idea")
+    parts.update(conn, actor=ada, part_id=task.id, content="Ours.")
+    report = import_(v0, ada)
+    assert noted(report, "post_development", 2) == "Basic idea was edited here, so it is kept as it is"
+    assert noted(report, "llm_prompt", 1) == f"the part “{task.name}” was edited here, so it is kept as it is"
+    kept = [(name, each.row_id) for name, table in report.tables.items() for each in table.entries
+            if each.fate is Fate.KEPT]  # fmt: skip
+    assert sorted(kept) == [("llm_prompt", "1"), ("post_development", "2")]
+    assert report.fates[Fate.KEPT] == 2 and all(table.is_accounted_for for table in report.tables.values())
+    once = state(conn)
+    assert import_(v0, ada).fates == report.fates and state(conn) == once
+    assert texts_of(conn, "story-telling")["basic_idea"] == "Alice's idea"
+
+
+def test_a_text_that_is_as_it_was_imported_again_is_no_longer_kept(
+    conn: db.Connection, ada: User, alice: User, v0: str
+) -> None:
+    import_(v0, ada)
+    post_id = post_of(conn, "story-telling")
+    before = texts_of(conn, "story-telling")["basic_idea"]
+    for text, expected in (("Alice's idea", Fate.KEPT), (before, Fate.UNCHANGED), ("", Fate.KEPT)):
+        write(conn, alice, post_id, "basic_idea", text)
+        assert fate(import_(v0, ada), "post_development", 2) is expected
+
+
+def test_a_reworded_fact_is_kept_and_not_imported_a_second_time(
+    conn: db.Connection, ada: User, alice: User, v0: str
+) -> None:
+    change(
+        v0,
+        "INSERT INTO post_section (id, post_id, section_order, section_heading, facts_to_include) "
+        """VALUES (9, 2, 9, 'A third', '["Wool is warm", "Linen is cool"]')""",
+    )
+    import_(v0, ada)
+    post_id = post_of(conn, "story-telling")
+    before = [item.id for item in items.list_for(conn, post_id=post_id)]
+    wool = next(item for item in items.list_for(conn, post_id=post_id) if item.text == "Wool is warm")
+    items.reword(conn, actor=alice, item_id=wool.id, text="Wool keeps warm", base_text=wool.text)
+    report = import_(v0, ada)
+    assert fate(report, "post_section", 9) is Fate.KEPT
+    assert noted(report, "post_section", 9) == f"{wool.code} was edited here, so it is kept as it is"
+    change(v0, "UPDATE post_section SET section_heading = 'Anew' WHERE id = 9")
+    assert f"{wool.code} was edited here" in noted(import_(v0, ada), "post_section", 9)
+    assert [item.id for item in items.list_for(conn, post_id=post_id)] == before
 
 
 def test_a_fact_of_two_sections_is_settled_by_who_puts_it_into_one(
