@@ -19,6 +19,7 @@ from blogforge_llm.services.ops import errors as noted
 from blogforge_llm.web import (
     assets,
     bodies,
+    environment,
     errors,
     formats,
     freshness,
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> Flask:
     runner.configure(settings)
     # A redirect to the right spelling of an address would name the host that the request names, whichever that is.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
+    app.jinja_environment = environment.Environment
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

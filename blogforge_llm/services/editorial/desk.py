@@ -10,13 +10,14 @@ from blogforge_llm.engine import pricing
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
-from blogforge_llm.records.editorial import Overview, Substage, Suggestion, SuggestionStatus, Value
-from blogforge_llm.records.sections import Section
+from blogforge_llm.records.editorial import Field, Overview, Substage, Suggestion, SuggestionStatus, Value
+from blogforge_llm.records.sections import Item, Section
 from blogforge_llm.records.staleness import StaleSource
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import (
     basis,
     fields,
+    items,
     materials,
     plans,
     posts,
@@ -27,6 +28,7 @@ from blogforge_llm.services.editorial import (
 )
 from blogforge_llm.services.editorial.basis import Basis
 from blogforge_llm.services.editorial.materials import Material
+from blogforge_llm.services.editorial.sections import Outline
 from blogforge_llm.services.registry import candidates
 from blogforge_llm.services.tasks import attempts, tasks, wording, workers
 
@@ -68,12 +70,14 @@ class Desk:
     there; `is_worker_alive`: whether anybody takes up what is asked."""
 
     overview: Overview
+    outline: Outline
     substage: Substage
     blocks: list[Block]
     offered: list[Suggestion]
     is_worker_alive: bool
     section: Section | None = None
     archived: Sequence[Value] = ()  # texts of the section in fields that are archived
+    items: Sequence[Item] | None = None  # of the post, deleted ones too, where prompts need them
 
     @property
     def running(self) -> list[int]:
@@ -81,12 +85,22 @@ class Desk:
         return [each.task_id for each in self.offered if each.status == SuggestionStatus.RUNNING]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A post as every page of it needs it, each thing read once; `fields` are the workflow's, archived ones too."""
+
+    overview: Overview
+    outline: Outline
+    fields: list[Field]
+
+
 def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str, field_key: str | None = None) -> Desk:
     """All fields of the step, or only the one named, be it archived. Raises StepArchived for a step that is."""
-    whole = overview(conn, post_id=post_id)
+    read = _read(conn, post_id)
+    whole = read.overview
     if field_key is not None and field_key not in whole.values:
-        return _open_archived(conn, actor, whole, substage_key, field_key)
-    substage = workflow.get_substage(conn, key=substage_key)
+        return _open_archived(conn, actor, read, substage_key, field_key)
+    substage = _substage(conn, whole, substage_key)
     material = Material(whole.values, {})
     shown = [whole.values[field.key] for field in substage.fields if field_key in (None, field.key)]
     shared = basis.for_fields(conn, actor=actor, field_ids=[value.field.id for value in shown])
@@ -94,55 +108,60 @@ def open_at(conn: db.Connection, *, actor: User, post_id: int, substage_key: str
         _block(conn, shared, whole, material, value, whole.suggestions.get(value.field.key, [])) for value in shown
     ]
     offered = [each for field in substage.fields for each in whole.suggestions.get(field.key, [])]
-    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn))
+    return Desk(whole, read.outline, substage, blocks, offered, workers.is_any_alive(conn))
 
 
-def _open_archived(conn: db.Connection, actor: User, whole: Overview, substage_key: str, field_key: str) -> Desk:
+def _open_archived(conn: db.Connection, actor: User, read: _Read, substage_key: str, field_key: str) -> Desk:
     """One field that is put away: for who still had it open, to take their text from there."""
+    whole = read.overview
     substage = next(each for each in workflow.everything(conn).substages if each.key == substage_key)
     value = fields.get(conn, post_id=whole.post.id, field_key=field_key)
     offered = whole.suggestions.get(field_key, [])
     shared = basis.for_field(conn, actor=actor, field_id=value.field.id)
     block = _block(conn, shared, whole, Material(whole.values, {}), value, offered)
-    return Desk(whole, substage, [block], offered, workers.is_any_alive(conn))
+    return Desk(whole, read.outline, substage, [block], offered, workers.is_any_alive(conn))
 
 
 def open_section(
     conn: db.Connection, *, actor: User, post_id: int, section_id: int, field_key: str | None = None
 ) -> Desk:
     """All fields of the section, or only the one named."""
-    whole = overview(conn, post_id=post_id)
-    section = next((each for each in whole.sections if each.id == section_id), None)
+    read = _read(conn, post_id)
+    whole, outline = read.overview, read.outline
+    section = next((each for each in outline.living + outline.deleted if each.id == section_id), None)
     if section is None:
-        section = sections.get(conn, section_id=section_id)
-    if section.post_id != post_id:
         raise NotFound("The post has no such section.")
-    material = materials.of_place(conn, whole, section_id=section_id)
+    every = fields.read(conn, read.fields, post_id=post_id, section_id=section_id)
+    own = [value for value in every if value.field.is_living or value.field.key == field_key]
+    found = items.read(conn, post_id=post_id)
+    material = materials.of_place(
+        whole, items.living(found), section_id=section_id, own=[value for value in own if value.field.is_living]
+    )
     offered = suggestions.list_open(conn, post_id=post_id, section_id=section_id)
-    own = [value for value in material.values.values() if value.section_id is not None]
-    if field_key is not None and field_key not in material.values:
-        own.append(fields.get(conn, post_id=post_id, section_id=section_id, field_key=field_key))
     shown = [value for value in own if field_key in (None, value.field.key)]
     shared = basis.for_fields(conn, actor=actor, field_ids=[value.field.id for value in shown])
     blocks = [
         _block(conn, shared, whole, material, value, [each for each in offered if each.field_id == value.field.id])
         for value in shown
     ]
-    substage = workflow.get_substage(conn, key=own[0].field.substage_key)
-    archived = fields.list_archived(conn, post_id=post_id, section_id=section_id)
-    return Desk(whole, substage, blocks, offered, workers.is_any_alive(conn), section, archived)
+    substage = _substage(conn, whole, own[0].field.substage_key)
+    archived = [value for value in every if fields.is_put_away(value)]
+    is_alive = workers.is_any_alive(conn)
+    return Desk(whole, outline, substage, blocks, offered, is_alive, section, archived, found)
 
 
 def open_board(conn: db.Connection, *, actor: User, post_id: int, field_key: str) -> Desk:
     """The one field that the allocation board asks with."""
-    whole = overview(conn, post_id=post_id)
+    read = _read(conn, post_id)
+    whole = read.overview
     value = fields.get(conn, post_id=post_id, field_key=field_key)
-    material = materials.of_place(conn, whole)
+    found = items.read(conn, post_id=post_id)
+    material = materials.of_place(whole, items.living(found))
     offered = whole.suggestions.get(field_key, [])
     shared = basis.for_field(conn, actor=actor, field_id=value.field.id)
     block = _block(conn, shared, whole, material, value, offered)
-    substage = workflow.get_substage(conn, key=value.field.substage_key)
-    return Desk(whole, substage, [block], offered, workers.is_any_alive(conn))
+    substage = _substage(conn, whole, value.field.substage_key)
+    return Desk(whole, read.outline, substage, [block], offered, workers.is_any_alive(conn), items=found)
 
 
 def next_step(conn: db.Connection, *, post_id: int) -> Substage:
@@ -153,16 +172,28 @@ def next_step(conn: db.Connection, *, post_id: int) -> Substage:
 
 
 def overview(conn: db.Connection, *, post_id: int) -> Overview:
+    return _read(conn, post_id).overview
+
+
+def _read(conn: db.Connection, post_id: int) -> _Read:
     post = posts.get(conn, post_id=post_id)
     waiting: dict[str, list[Suggestion]] = {}
     for suggestion in suggestions.list_open(conn, post_id=post_id):
         waiting.setdefault(suggestion.field_key, []).append(suggestion)
-    every = fields.list_every_value(conn, post_id=post_id)
+    known, outline = workflow.list_every_field(conn), sections.read(conn, post_id=post_id)
+    every = fields.read(conn, known, post_id=post_id)
     values = {value.field.key: value for value in every if value.field.is_living}
-    return Overview(
-        post, workflow.list_stages(conn), values, waiting, sections.list_for(conn, post_id=post_id),
+    whole = Overview(
+        post, workflow.list_stages(conn, fields=known), values, waiting, outline.living,
         staleness.list_for(conn, post_id=post_id), [value for value in every if fields.is_put_away(value)],
     )  # fmt: skip
+    return _Read(whole, outline, known)
+
+
+def _substage(conn: db.Connection, whole: Overview, key: str) -> Substage:
+    """As the overview has it; what it leaves out is looked for, or why it is not there."""
+    steps = (substage for stage in whole.stages for substage in stage.substages)
+    return next((step for step in steps if step.key == key), None) or workflow.get_substage(conn, key=key)
 
 
 def _block(

@@ -6,6 +6,7 @@ Older values are in revisions.py, values offered by models in suggestions.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from blogforge_llm import db
@@ -42,14 +43,15 @@ def is_put_away(value: Value) -> bool:
 def list_every_value(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Value]:
     """Of archived fields too."""
     _require_place(conn, post_id, section_id)
+    return read(conn, workflow.list_every_field(conn), post_id=post_id, section_id=section_id)
+
+
+def read(conn: db.Connection, every: Sequence[Field], *, post_id: int, section_id: int | None = None) -> list[Value]:
+    """The same for who knows the place to be there, and has the workflow's fields already."""
     scope = Scope.POST if section_id is None else Scope.SECTION
     rows = revisions_sql.list_current(conn, post_id=post_id, section_id=section_id)
     current = {row["field_id"]: Revision(**row) for row in rows}
-    return [
-        Value(field, current.get(field.id), section_id)
-        for field in workflow.list_every_field(conn)
-        if field.scope == scope
-    ]
+    return [Value(field, current.get(field.id), section_id) for field in every if field.scope == scope]
 
 
 def get(conn: db.Connection, *, post_id: int, field_key: str, section_id: int | None = None) -> Value:

@@ -36,11 +36,20 @@ class Source:
 
 def list_for(conn: db.Connection, *, post_id: int) -> list[Item]:
     """Those not deleted: ideas, then facts, by their numbers."""
-    return [item for item in list_all(conn, post_id=post_id) if item.deleted_at is None]
+    return living(list_all(conn, post_id=post_id))
+
+
+def living(every: Sequence[Item]) -> list[Item]:
+    return [item for item in every if item.deleted_at is None]
 
 
 def list_all(conn: db.Connection, *, post_id: int) -> list[Item]:
     posts.get(conn, post_id=post_id)
+    return read(conn, post_id=post_id)
+
+
+def read(conn: db.Connection, *, post_id: int) -> list[Item]:
+    """The same for who knows the post to be there."""
     return [_item(row) for row in sql.list_items(conn, post_id=post_id)]
 
 

@@ -56,14 +56,15 @@ def load(conn: db.Connection, *, post_id: int, section_id: int | None = None, is
     return Material({value.field.key: value for value in values}, computed)
 
 
-def of_place(conn: db.Connection, whole: Overview, *, section_id: int | None = None) -> Material:
-    """For the fields of a section, or for the board, of a post that was read already."""
-    post_id = whole.post.id
-    found = items.list_for(conn, post_id=post_id)
+def of_place(
+    whole: Overview, found: Sequence[Item], *, section_id: int | None = None, own: Iterable[Value] = ()
+) -> Material:
+    """For the fields of a section, whose values are `own`, or for the board, of a post that was read already; `found`
+    are its items that are not deleted."""
     if section_id is None:
         return Material(whole.values, of_board(whole.sections, found))
-    own = {value.field.key: value for value in fields.list_values(conn, post_id=post_id, section_id=section_id)}
-    return Material({**whole.values, **own}, of_section(section_id, whole.sections, found))
+    theirs = {value.field.key: value for value in own}
+    return Material({**whole.values, **theirs}, of_section(section_id, whole.sections, found))
 
 
 def of_post(conn: db.Connection, *, post_id: int, wanted: Iterable[Variable]) -> dict[str, str | list[str]]:

@@ -247,6 +247,8 @@ def _nothing(left: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _runs(conn: db.Connection, rows: Sequence[dict[str, Any]]) -> list[Run]:
+    if not rows:
+        return []
     ids = [row["id"] for row in rows]
     found, steps = batches.look_up(conn, batch_ids=ids), defaultdict[int, list[Step]](list)
     for each in sql.list_steps(conn, batch_ids=ids):

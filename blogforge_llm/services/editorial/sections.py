@@ -51,6 +51,11 @@ def list_for(conn: db.Connection, *, post_id: int) -> list[Section]:
 
 def outline(conn: db.Connection, *, post_id: int) -> Outline:
     posts.get(conn, post_id=post_id)
+    return read(conn, post_id=post_id)
+
+
+def read(conn: db.Connection, *, post_id: int) -> Outline:
+    """The same for who knows the post to be there."""
     found = [Section(**row) for row in sql.list_sections(conn, post_id=post_id)]
     living = [section for section in found if section.deleted_at is None]
     deleted = [section for section in found if section.deleted_at is not None]

@@ -19,10 +19,12 @@ class StepArchived(NotFound):
         self.successor = successor
 
 
-def list_stages(conn: db.Connection) -> list[Stage]:
+def list_stages(conn: db.Connection, *, fields: list[Field] | None = None) -> list[Stage]:
     """As posts show them, in order: those in use, with their sub-stages and fields. What has no field yet is left
-    out."""
-    asking = [substage for substage in list_substages(conn) if substage.every_field]
+    out. `fields` are those of `list_every_field`, for who read them already."""
+    every = list_every_field(conn) if fields is None else fields
+    steps = _substages(conn, [field for field in every if field.is_living])
+    asking = [step for step in steps if step.is_living and step.every_field]
     living = [row for row in sql.list_stages(conn) if row["archived_at"] is None]
     return [stage for stage in _stages(living, asking) if stage.substages]
 

@@ -13,7 +13,7 @@ from flask import Response, flash, make_response
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, DomainError, Invalid
 from blogforge_llm.records.editorial import Scope, SuggestionStatus
-from blogforge_llm.services.editorial import board, items, section_events, sections
+from blogforge_llm.services.editorial import board, items, section_events
 from blogforge_llm.services.editorial.desk import Desk
 from blogforge_llm.web import htmx
 
@@ -21,9 +21,9 @@ from blogforge_llm.web import htmx
 def context(conn: db.Connection, desk: Desk) -> dict[str, Any]:
     """The sections in order, the items of each (None: the tray), what can be undone, what labels would do."""
     post_id = desk.overview.post.id
-    outline = sections.outline(conn, post_id=post_id)
-    every = items.list_all(conn, post_id=post_id)
-    living = [item for item in every if item.deleted_at is None]
+    outline = desk.outline
+    every = items.read(conn, post_id=post_id) if desk.items is None else desk.items
+    living = items.living(every)
     is_board = bool(desk.blocks) and desk.blocks[0].value.field.scope == Scope.BOARD
     return {
         "outline": outline,
