@@ -154,7 +154,8 @@ def open_board(conn: db.Connection, *, actor: User, post_id: int, field_key: str
     """The one field that the allocation board asks with."""
     read = _read(conn, post_id)
     whole = read.overview
-    value = fields.get(conn, post_id=post_id, field_key=field_key)
+    field = next(field for field in read.fields if field.key == field_key)
+    value = fields.read_one(conn, field, post_id=post_id)
     found = items.read(conn, post_id=post_id)
     material = materials.of_place(whole, items.living(found))
     offered = whole.suggestions.get(field_key, [])

@@ -54,6 +54,11 @@ def read(conn: db.Connection, every: Sequence[Field], *, post_id: int, section_i
     return [Value(field, current.get(field.id), section_id) for field in every if field.scope == scope]
 
 
+def read_one(conn: db.Connection, field: Field, *, post_id: int) -> Value:
+    """One of the post's own, or of its board."""
+    return Value(field, _current(conn, post_id, None, field), None)
+
+
 def get(conn: db.Connection, *, post_id: int, field_key: str, section_id: int | None = None) -> Value:
     field = workflow.field_at(conn, key=field_key, section_id=section_id)
     _require_place(conn, post_id, section_id)

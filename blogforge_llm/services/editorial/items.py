@@ -4,7 +4,7 @@ is allocation.py; moving many at once is board.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +60,9 @@ def get(conn: db.Connection, *, item_id: int) -> Item:
     return next(item for item in list_all(conn, post_id=post_id) if item.id == item_id)
 
 
-def sources(conn: db.Connection, *, post_id: int, known: Sequence[Item]) -> list[Source]:
-    """`known` are all items of the post: a deleted or reworded one does not come back by being collected again."""
-    values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
+def sources(conn: db.Connection, *, post_id: int, known: Sequence[Item], values: Mapping[str, Value]) -> list[Source]:
+    """`known` are all items of the post: a deleted or reworded one does not come back by being collected again.
+    `values` are those of the post, by key."""
     said = {kind: set(_by_words(conn, post_id, kind, known)) for kind in ItemKind}
     return [_source(values[key], kind, said[kind]) for key, kind in SOURCES.items() if key in values]
 
@@ -73,10 +73,11 @@ def collect(conn: db.Connection, *, actor: User, post_id: int, field_keys: Seque
     fields.lock_live(conn, post_id=post_id)
     if unknown := [key for key in field_keys if key not in SOURCES]:
         raise Invalid.field("fields", f"Items are taken from {', '.join(SOURCES)}; not from “{unknown[0][:100]}”.")
+    values = {value.field.key: value for value in fields.list_values(conn, post_id=post_id)}
     added: list[int] = []
     for key in dict.fromkeys(field_keys):
         known = list_all(conn, post_id=post_id)
-        offered = sources(conn, post_id=post_id, known=known)
+        offered = sources(conn, post_id=post_id, known=known, values=values)
         source = next((each for each in offered if each.value.field.key == key), None)
         if source is None:
             raise Conflict(f"The field “{key}” was archived, so nothing is taken from it any more.")

@@ -32,7 +32,7 @@ def context(conn: db.Connection, desk: Desk) -> dict[str, Any]:
         "stale_sections": Counter(section_id for section_id, _ in desk.overview.stale),
         "deleted_items": [item for item in every if item.deleted_at is not None],
         "undoable": section_events.find_undoable(conn, post_id=post_id),
-        "sources": items.sources(conn, post_id=post_id, known=every) if is_board else [],
+        "sources": items.sources(conn, post_id=post_id, known=every, values=desk.overview.values) if is_board else [],
         "proposals": {
             each.id: board.propose(each.output or "", outline=outline.living, found=living)
             for each in desk.offered
