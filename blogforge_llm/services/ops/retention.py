@@ -10,7 +10,7 @@ from collections.abc import Callable
 from blogforge_llm import db
 from blogforge_llm.services.accounts import settings
 from blogforge_llm.services.editorial import runs
-from blogforge_llm.services.ops import audit, errors
+from blogforge_llm.services.ops import alerts, audit, errors
 
 BATCH = 500
 
@@ -28,6 +28,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "keep_audit_days": audit.forget_old,
     "keep_errors_days": errors.forget_old,
     "keep_plans_days": runs.forget_plans,
+    "keep_alerts_days": alerts.forget_old,
 }
 
 

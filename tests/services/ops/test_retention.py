@@ -130,3 +130,15 @@ def test_plans_that_nobody_started_are_forgotten_and_nothing_else(conn: db.Conne
     settings.update(conn, actor=ada, key="keep_plans_days", value=0)
     upkeep.prune(0)
     assert {batch.id for batch in batches.list_(conn, actor=ada)} == {young, begun, own}
+
+
+def test_alerts_go_a_year_after_they_were_over(conn: db.Connection, ada: User) -> None:
+    for label, opened, resolved in (("old", 800, 366), ("young", 800, 364), ("open", 800, None)):
+        conn.execute(
+            "INSERT INTO alerts (kind, subject, label, value, detail, opened_at, resolved_at) "
+            "VALUES ('latency', %s, %s, 1, '', now() - make_interval(days => %s), now() - make_interval(days => %s))",
+            (label, label, opened, resolved),
+        )
+    upkeep.prune(0)
+    left = conn.execute("SELECT label FROM alerts ORDER BY id").fetchall()
+    assert [row["label"] for row in left] == ["young", "open"]
