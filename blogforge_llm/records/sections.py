@@ -43,6 +43,8 @@ class Section:
     text_words: int
     waiting: int
     """Suggestions that somebody has to look at, or that are being written."""
+    failed: int
+    """Those of them that came to nothing."""
     created_at: datetime
     deleted_at: datetime | None
 

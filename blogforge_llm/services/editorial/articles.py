@@ -133,7 +133,8 @@ def _of_section(
     key = sections.TEXT if sections.TEXT in own else sections.DRAFT
     text: Mapping[str, Any] = own.get(key, {})
     stale = [each for (section_id, _), found in whole.stale.items() if section_id == section.id for each in found]
-    waiting, mark = SuggestionStatus.PENDING if section.waiting else None, done.get((section.id, key))
+    waits = SuggestionStatus.PENDING if section.waiting > section.failed else SuggestionStatus.FAILED
+    waiting, mark = waits if section.waiting else None, done.get((section.id, key))
     return Block(
         section_id=section.id, field_key=key, scope=Scope.SECTION, substage_key=substage.key, name=section.name,
         status=_status(bool(text), bool(stale), waiting, mark), words=text.get("words", 0),

@@ -47,7 +47,8 @@ def collect(post_id: int) -> ResponseReturnValue:
             new = items.collect(conn, actor=viewers.current(), post_id=post_id, field_keys=keys)
     except forms.REFUSALS as refusal:
         return refused(post_id, refusal)
-    return done(post_id, f"{len(new)} ideas and facts are added." if new else "There was nothing new to add.")
+    added = "One of them is added." if len(new) == 1 else f"{len(new)} ideas and facts are added."
+    return done(post_id, added if new else "There was nothing new to add.")
 
 
 @bp.get("/items/<int:item_id>/edit")
@@ -111,8 +112,8 @@ def allocate(post_id: int) -> ResponseReturnValue:
             )  # fmt: skip
     except forms.REFUSALS as refusal:
         return refused(post_id, refusal)
-    left = f" {len(made.left)} are left: ask again for them, or move them." if made.left else ""
-    return done(post_id, f"{len(made.placed)} ideas and facts are placed.{left}")
+    left = f" Left: {', '.join(item.code for item in made.left[:10])}. Ask again, or move them." if made.left else ""
+    return done(post_id, f"Placed: {len(made.placed)}.{left}")
 
 
 def done(post_id: int, notice: str) -> ResponseReturnValue:

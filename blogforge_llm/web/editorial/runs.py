@@ -57,7 +57,7 @@ def show(post_id: int, run_id: int) -> ResponseReturnValue:
         context = _shown(conn, post_id, run_id)
         home = url_for("runs.show", post_id=post_id, run_id=run_id, brief=1 if brief else None)
         context |= progress(conn, context["run"], home=home, is_brief=brief)
-    template = "show" if not htmx.wants_fragment() else "_going" if brief else "_answer"
+    template = "show" if not htmx.wants_fragment() else "_brief" if brief else "_answer"
     return render_template(f"editorial/runs/{template}.html", **context)
 
 

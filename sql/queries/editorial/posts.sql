@@ -43,9 +43,10 @@ SELECT id
  LIMIT :limit OFFSET :offset;
 
 -- name: list_posts(post_ids)
--- The rows of a page in the order of its ids, with the words of each and how much of each stage is filled.
+-- The rows of a page in the order of its ids, with the words of each, sections as readers see them, and how much of each
+-- stage is filled.
 SELECT p.id, p.slug, p.title, p.created_by, c.name AS created_by_name, p.created_at, p.updated_at, p.updated_by,
-       u.name AS updated_by_name, p.deleted_at, s.words, s.stages
+       u.name AS updated_by_name, p.deleted_at, s.words + w.words AS words, s.stages
   FROM unnest(CAST(:post_ids AS bigint[])) WITH ORDINALITY AS wanted (id, place)
   JOIN posts p ON p.id = wanted.id
   LEFT JOIN users c ON c.id = p.created_by
@@ -64,6 +65,16 @@ SELECT p.id, p.slug, p.title, p.created_by, c.name AS created_by_name, p.created
                 WHERE st.archived_at IS NULL
                 GROUP BY st.id) g
        ) s
+ CROSS JOIN LATERAL (
+       SELECT coalesce(sum(t.words), 0)::integer AS words
+         FROM (SELECT coalesce(nullif(max(r.words) FILTER (WHERE f.key = 'section_text'), 0), max(r.words)) AS words
+                 FROM fields f
+                 JOIN field_values v ON v.post_id = p.id AND v.field_id = f.id
+                 JOIN sections e ON e.id = v.section_id AND e.deleted_at IS NULL
+                 JOIN revisions r ON r.id = v.revision_id
+                WHERE f.key IN ('section_text', 'section_draft')
+                GROUP BY e.id) t
+       ) w
  ORDER BY wanted.place;
 
 -- name: count_posts()$

@@ -10,7 +10,10 @@ SELECT s.id, s.post_id, s.code, s.position, s.created_at, s.deleted_at,
        coalesce(max(r.words) FILTER (WHERE f.key = 'section_text'), 0) AS text_words,
        (SELECT count(*) FROM suggestions o JOIN tasks t ON t.id = o.task_id
          WHERE o.post_id = s.post_id AND o.section_id = s.id AND o.decision IS NULL AND t.status <> 'cancelled')
-       AS waiting
+       AS waiting,
+       (SELECT count(*) FROM suggestions o JOIN tasks t ON t.id = o.task_id
+         WHERE o.post_id = s.post_id AND o.section_id = s.id AND o.decision IS NULL AND t.status = 'failed')
+       AS failed
   FROM sections s
   LEFT JOIN field_values v ON v.post_id = s.post_id AND v.section_id = s.id
   LEFT JOIN fields f ON f.id = v.field_id

@@ -39,7 +39,7 @@ def test_an_empty_list_says_what_batches_are_for(browse: Browse, alice: User) ->
 def test_pasted_rows_become_a_draft_with_its_estimate(browse: Browse, alice: User, template_id: int) -> None:
     browser = browse(alice)
     page = browser.get(plan(browser, template_id)).text
-    assert "What it will take" in page and "Start" in page and "Draft" in page
+    assert "What it will take" in page and "Start" in page and "Not started" in page
     assert "<b>a sash" not in page
     assert "Kilts" in browser.get("/llm/batches").text
 
