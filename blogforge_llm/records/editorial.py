@@ -138,7 +138,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class StageShare:
-    """How many of a stage's fields a post has filled."""
+    """How many of a stage's fields a post has filled; each section counts as one."""
 
     key: str
     name: str

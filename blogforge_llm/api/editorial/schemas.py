@@ -57,7 +57,7 @@ class PostOut(Schema):
 
 
 class ShareOut(Schema):
-    """How many of a stage's fields are filled."""
+    """How many of a stage's fields are filled; each section counts as one."""
 
     key = fields.String(metadata={"example": "planning"})
     name = fields.String(metadata={"example": "Planning"})

@@ -44,7 +44,7 @@ SELECT id
 
 -- name: list_posts(post_ids)
 -- The rows of a page in the order of its ids, with the words of each, sections as readers see them, and how much of each
--- stage is filled.
+-- stage is filled: a section counts as one, filled once it has a text, and a post without sections lacks one.
 SELECT p.id, p.slug, p.title, p.created_by, c.name AS created_by_name, p.created_at, p.updated_at, p.updated_by,
        u.name AS updated_by_name, p.deleted_at, s.words + w.words AS words, s.stages
   FROM unnest(CAST(:post_ids AS bigint[])) WITH ORDINALITY AS wanted (id, place)
@@ -52,29 +52,34 @@ SELECT p.id, p.slug, p.title, p.created_by, c.name AS created_by_name, p.created
   LEFT JOIN users c ON c.id = p.created_by
   LEFT JOIN users u ON u.id = p.updated_by
  CROSS JOIN LATERAL (
+       SELECT coalesce(sum(t.words), 0)::integer AS words, count(*) FILTER (WHERE t.words > 0) AS written, count(*) AS sections
+         FROM (SELECT coalesce(nullif(max(r.words) FILTER (WHERE f.key = 'section_text'), 0), max(r.words)) AS words
+                 FROM sections e
+                CROSS JOIN fields f
+                 LEFT JOIN field_values v ON v.post_id = p.id AND v.field_id = f.id AND v.section_id = e.id
+                 LEFT JOIN revisions r ON r.id = v.revision_id
+                WHERE e.post_id = p.id AND e.deleted_at IS NULL AND f.key IN ('section_text', 'section_draft')
+                GROUP BY e.id) t
+       ) w
+ CROSS JOIN LATERAL (
        SELECT coalesce(sum(g.words), 0)::integer AS words,
-              jsonb_agg(jsonb_build_object('key', g.key, 'name', g.name, 'filled', g.filled, 'total', g.total)
-                        ORDER BY g.position) AS stages
-         FROM (SELECT st.key, st.name, st.position, sum(r.words) AS words, count(f.id) AS total,
-                      count(f.id) FILTER (WHERE r.words > 0) AS filled
+              jsonb_agg(jsonb_build_object(
+                            'key', g.key, 'name', g.name,
+                            'filled', g.filled + CASE WHEN g.has_sections THEN w.written ELSE 0 END,
+                            'total', g.total + CASE WHEN g.has_sections THEN greatest(w.sections, 1) ELSE 0 END)
+                        ORDER BY g.position) FILTER (WHERE g.total > 0 OR g.has_sections) AS stages
+         FROM (SELECT st.key, st.name, st.position, sum(r.words) FILTER (WHERE f.scope = 'post') AS words,
+                      count(f.id) FILTER (WHERE f.scope = 'post') AS total,
+                      count(f.id) FILTER (WHERE f.scope = 'post' AND r.words > 0) AS filled,
+                      bool_or(f.key = 'section_heading') AS has_sections
                  FROM stages st
                  JOIN substages su ON su.stage_id = st.id AND su.archived_at IS NULL
-                 JOIN fields f ON f.substage_id = su.id AND f.scope = 'post' AND f.archived_at IS NULL
+                 JOIN fields f ON f.substage_id = su.id AND f.archived_at IS NULL
                  LEFT JOIN field_values v ON v.post_id = p.id AND v.field_id = f.id AND v.section_id IS NULL
                  LEFT JOIN revisions r ON r.id = v.revision_id
                 WHERE st.archived_at IS NULL
                 GROUP BY st.id) g
        ) s
- CROSS JOIN LATERAL (
-       SELECT coalesce(sum(t.words), 0)::integer AS words
-         FROM (SELECT coalesce(nullif(max(r.words) FILTER (WHERE f.key = 'section_text'), 0), max(r.words)) AS words
-                 FROM fields f
-                 JOIN field_values v ON v.post_id = p.id AND v.field_id = f.id
-                 JOIN sections e ON e.id = v.section_id AND e.deleted_at IS NULL
-                 JOIN revisions r ON r.id = v.revision_id
-                WHERE f.key IN ('section_text', 'section_draft')
-                GROUP BY e.id) t
-       ) w
  ORDER BY wanted.place;
 
 -- name: count_posts()$

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from blogforge_llm import db
 from blogforge_llm.errors import Forbidden, Invalid, NotFound
-from blogforge_llm.services.editorial import fields, posts, titles
+from blogforge_llm.services.editorial import desk, fields, posts, titles
+from tests.services.editorial.structure import find, make_post, write
 
 
 def titles_of(conn: db.Connection, **options) -> list[str]:
@@ -103,6 +104,23 @@ def test_rows_tell_words_and_the_share_of_each_stage(conn, alice):
     assert row.words == 5
     assert [(stage.key, stage.filled) for stage in row.stages] == [("planning", 1), ("authoring", 1), ("publishing", 0)]
     assert all(stage.total > 0 for stage in row.stages)
+
+
+def test_a_section_counts_as_one_with_the_words_that_readers_see(conn, alice):
+    post = make_post(conn, alice, "Origins", "Tartans")
+    (before,) = posts.list_posts(conn)
+    origins = find(conn, post, "Origins")
+    write(conn, alice, origins, "A draft of four.")
+    write(conn, alice, origins, "Polished.", "section_text")
+    (after,) = posts.list_posts(conn)
+    whole = desk.overview(conn, post_id=post.id)
+    assert (after.words - before.words, after.words) == (1, whole.words)
+    counted = {
+        stage.key: (sum(map(whole.filled, stage.substages)), sum(map(whole.total, stage.substages)))
+        for stage in whole.stages
+    }
+    assert {stage.key: (stage.filled, stage.total) for stage in after.stages} == counted
+    assert counted["authoring"][0] == 1
 
 
 def test_an_unknown_post_is_not_found(conn, alice):

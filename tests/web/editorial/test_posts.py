@@ -38,7 +38,7 @@ def test_the_list_shows_title_words_and_who(conn, browse, alice):
     posts.create(conn, actor=alice, idea="Kilts <b>& tartans")
     page = text_of(browse(alice).get("/posts"))
     assert "Kilts &lt;b&gt;&amp; tartans" in page
-    assert "3 words" in page and "by Alice" in page and "Planning: 1 of 9 fields" in page
+    assert "3 words" in page and "by Alice" in page and "Planning: 1 of 9 filled" in page
 
 
 def test_the_list_is_read_page_by_page(conn, browse, alice):
