@@ -133,6 +133,8 @@ def test_ideas_are_allocated_by_keyboard_by_dragging_and_by_a_model(
     expect(column.nth(2)).to_contain_text("Patience")
     options = tab.locator("summary", has_text="Options for I3")
     options.press("Enter")
+    panel = tab.locator(".board__menu[open] .menu__panel").bounding_box()
+    assert panel and panel["width"] > 200  # it spans its card
     tab.get_by_role("link", name="Reword").press("Enter")
     words = tab.get_by_label("I3 in other words")
     expect(words).to_be_focused()
@@ -157,3 +159,6 @@ def test_ideas_are_allocated_by_keyboard_by_dragging_and_by_a_model(
     expect(column.first).to_contain_text("The hot oven")
     tab.set_viewport_size({"width": 360, "height": 780})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    item = furnished.api("GET", f"/posts/{post}/items")[0]["id"]
+    tab.goto(f"{furnished.url}/posts/{post}/items/{item}/edit")
+    assert serious_findings(tab) == []

@@ -62,6 +62,7 @@ def test_a_section_page_saves_its_fields_at_their_own_address(conn, browse, alic
     write(conn, bob, section, "Few colours.")
     refused = page.post(found.action, data=found | {"text": "No colours."})
     assert refused.status_code == 409 and "No colours." in refused.text and "Bob changed this field" in refused.text
+    assert "Draft: this was not done" in refused.text and 'href="#field-section_draft"' in refused.text
     history = page.get(f"{address}/fields/section_draft/revisions").text
     assert "Many colours." in history and f'href="{address}#field-section_draft"' in history
 
