@@ -36,5 +36,5 @@ def test_a_title_goes_stale_while_its_idea_is_typed_is_kept_and_taken_back(
         expect(page.get_by_role("heading", name=MODEL)).to_be_visible()
         expect(page.get_by_text("Changed since")).to_be_visible()
         assert serious_findings(page) == []
-        page.get_by_role("button", name="Back to the text before").click()
+        page.get_by_role("button", name="Empty the field again").click()
         expect(page.get_by_role("textbox", name="Provisional title")).to_have_value("")
