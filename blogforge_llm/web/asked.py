@@ -1,20 +1,11 @@
-"""Whom a form may ask: routes and models as the choices of a select, and what was chosen."""
+"""Whom a form may ask: what was chosen of routes.list_choices."""
 
 from __future__ import annotations
 
-from blogforge_llm import db
 from blogforge_llm.errors import Invalid
-from blogforge_llm.services.registry import models, routes
 from blogforge_llm.services.tasks.asking import Whom
 
 DEFAULT = "default"
-
-
-def choices(conn: db.Connection) -> list[tuple[str, str]]:
-    """Routes that have models, and models that may be asked."""
-    named = [(f"route:{route.id}", f"Route {route.name}") for route in routes.list_all(conn) if route.models]
-    usable = [model for model in models.list_all(conn) if model.is_enabled and model.provider_is_enabled]
-    return named + [(f"model:{model.id}", f"{model.name} on {model.provider_name}") for model in usable]
 
 
 def read(chosen: str) -> Whom:

@@ -177,16 +177,29 @@ def overview(conn: db.Connection, *, post_id: int) -> Overview:
 
 
 def _read(conn: db.Connection, post_id: int) -> _Read:
+    """All but the post in one round trip: a page has little else to wait for."""
     post = posts.get(conn, post_id=post_id)
+    offered, parts, version, every, steps, stages, texts, stale = db.fetch_together(
+        conn,
+        suggestions.sql.list_open_cursor(conn, post_id=post_id, section_id=None),
+        sections.sql.list_sections_cursor(conn, post_id=post_id),
+        sections.sql.list_version_cursor(conn, post_id=post_id),
+        workflow.sql.list_fields_cursor(conn),
+        workflow.sql.list_substages_cursor(conn),
+        workflow.sql.list_stages_cursor(conn),
+        fields.revisions_sql.list_current_cursor(conn, post_id=post_id, section_id=None),
+        staleness.sql.list_stale_cursor(conn, post_id=post_id),
+    )
     waiting: dict[str, list[Suggestion]] = {}
-    for suggestion in suggestions.list_open(conn, post_id=post_id):
+    for suggestion in map(suggestions.of_row, offered):
         waiting.setdefault(suggestion.field_key, []).append(suggestion)
-    known, outline = workflow.list_every_field(conn), sections.read(conn, post_id=post_id)
-    every = fields.read(conn, known, post_id=post_id)
-    values = {value.field.key: value for value in every if value.field.is_living}
+    known = [workflow.field_of(row) for row in every]
+    outline = sections.outline_of(parts, version[0]["sections_version"])
+    found = fields.values_of(known, texts)
+    values = {value.field.key: value for value in found if value.field.is_living}
     whole = Overview(
-        post, workflow.list_stages(conn, fields=known), values, waiting, outline.living,
-        staleness.list_for(conn, post_id=post_id), [value for value in every if fields.is_put_away(value)],
+        post, workflow.stages_of(stages, steps, known), values, waiting, outline.living,
+        staleness.of_rows(stale), [value for value in found if fields.is_put_away(value)],
     )  # fmt: skip
     return _Read(whole, outline, known)
 

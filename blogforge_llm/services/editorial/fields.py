@@ -6,7 +6,7 @@ Older values are in revisions.py, values offered by models in suggestions.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from blogforge_llm import db
@@ -48,8 +48,15 @@ def list_every_value(conn: db.Connection, *, post_id: int, section_id: int | Non
 
 def read(conn: db.Connection, every: Sequence[Field], *, post_id: int, section_id: int | None = None) -> list[Value]:
     """The same for who knows the place to be there, and has the workflow's fields already."""
-    scope = Scope.POST if section_id is None else Scope.SECTION
     rows = revisions_sql.list_current(conn, post_id=post_id, section_id=section_id)
+    return values_of(every, rows, section_id=section_id)
+
+
+def values_of(
+    every: Sequence[Field], rows: Iterable[Mapping[str, Any]], *, section_id: int | None = None
+) -> list[Value]:
+    """The fields of the post, or of the section, with what the rows say of them."""
+    scope = Scope.POST if section_id is None else Scope.SECTION
     current = {row["field_id"]: Revision(**row) for row in rows}
     return [Value(field, current.get(field.id), section_id) for field in every if field.scope == scope]
 

@@ -4,8 +4,9 @@ their texts, headings too, are values of their fields (fields.py), so ordering t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, Invalid, NotFound
@@ -56,10 +57,13 @@ def outline(conn: db.Connection, *, post_id: int) -> Outline:
 
 def read(conn: db.Connection, *, post_id: int) -> Outline:
     """The same for who knows the post to be there."""
-    found = [Section(**row) for row in sql.list_sections(conn, post_id=post_id)]
+    return outline_of(list(sql.list_sections(conn, post_id=post_id)), sql.get_version(conn, post_id=post_id))
+
+
+def outline_of(rows: Sequence[Mapping[str, Any]], version: int) -> Outline:
+    found = [Section(**row) for row in rows]
     living = [section for section in found if section.deleted_at is None]
-    deleted = [section for section in found if section.deleted_at is not None]
-    return Outline(sql.get_version(conn, post_id=post_id), living, deleted)
+    return Outline(version, living, [section for section in found if section.deleted_at is not None])
 
 
 def get(conn: db.Connection, *, section_id: int) -> Section:

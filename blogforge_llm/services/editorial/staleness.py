@@ -4,7 +4,8 @@ stale_sources; nothing is marked. What a suggestion was made from is noted when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import Permission, User
@@ -17,8 +18,12 @@ sql = db.load("editorial/staleness")
 
 def list_for(conn: db.Connection, *, post_id: int) -> Stale:
     """Every stale text of the post and its sections, with what changed."""
+    return of_rows(sql.list_stale(conn, post_id=post_id))
+
+
+def of_rows(rows: Iterable[Mapping[str, Any]]) -> Stale:
     found: Stale = {}
-    for row in sql.list_stale(conn, post_id=post_id):
+    for row in rows:
         source = StaleSource(**row)
         found.setdefault((source.section_id, source.field_key), []).append(source)
     return found

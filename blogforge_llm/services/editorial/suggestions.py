@@ -86,7 +86,7 @@ def get(conn: db.Connection, *, suggestion_id: int) -> Suggestion:
     row = sql.get_suggestion(conn, suggestion_id=suggestion_id)
     if row is None:
         raise NotFound("There is no such suggestion.")
-    return _suggestion(row)
+    return of_row(row)
 
 
 def find_place(conn: db.Connection, *, task_id: int) -> Place | None:
@@ -97,7 +97,7 @@ def find_place(conn: db.Connection, *, task_id: int) -> Place | None:
 
 def list_open(conn: db.Connection, *, post_id: int, section_id: int | None = None) -> list[Suggestion]:
     """Running, failed and pending ones in all fields of the post, or of one of its sections, the oldest first."""
-    return [_suggestion(row) for row in sql.list_open(conn, post_id=post_id, section_id=section_id)]
+    return [of_row(row) for row in sql.list_open(conn, post_id=post_id, section_id=section_id)]
 
 
 def list_(
@@ -115,7 +115,7 @@ def list_(
     rows = sql.list_suggestions(
         conn, post_id=post_id, section_id=section_id, field_id=field.id, before_id=before, limit=limit
     )
-    return [_suggestion(row) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def accept(
@@ -317,5 +317,5 @@ def _require_undecided(suggestion: Suggestion) -> None:
     )  # fmt: skip
 
 
-def _suggestion(row: dict[str, Any]) -> Suggestion:
+def of_row(row: dict[str, Any]) -> Suggestion:
     return Suggestion(**{**row, "status": SuggestionStatus(row["status"])})

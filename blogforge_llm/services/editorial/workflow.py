@@ -4,6 +4,9 @@ workflow_fields.py, workflow_order.py and workflow_archival.py; what a post has 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, NotFound
 from blogforge_llm.records.editorial import Field, Scope, Stage, Substage, Workflow
@@ -19,30 +22,33 @@ class StepArchived(NotFound):
         self.successor = successor
 
 
-def list_stages(conn: db.Connection, *, fields: list[Field] | None = None) -> list[Stage]:
+def list_stages(conn: db.Connection) -> list[Stage]:
     """As posts show them, in order: those in use, with their sub-stages and fields. What has no field yet is left
-    out. `fields` are those of `list_every_field`, for who read them already."""
-    every = list_every_field(conn) if fields is None else fields
-    steps = _substages(conn, [field for field in every if field.is_living])
+    out."""
+    return stages_of(list(sql.list_stages(conn)), list(sql.list_substages(conn)), list_fields(conn))
+
+
+def stages_of(rows: list[dict[str, Any]], substages: list[dict[str, Any]], fields: Iterable[Field]) -> list[Stage]:
+    """The same of rows that were read already."""
+    steps = _substages(substages, [field for field in fields if field.is_living])
     asking = [step for step in steps if step.is_living and step.every_field]
-    living = [row for row in sql.list_stages(conn) if row["archived_at"] is None]
-    return [stage for stage in _stages(living, asking) if stage.substages]
+    return [stage for stage in _stages([row for row in rows if row["archived_at"] is None], asking) if stage.substages]
 
 
 def everything(conn: db.Connection) -> Workflow:
     """Archived rows too."""
-    stages = _stages(list(sql.list_stages(conn)), _substages(conn, list_every_field(conn)))
+    stages = _stages(list(sql.list_stages(conn)), _substages(list(sql.list_substages(conn)), list_every_field(conn)))
     return Workflow(sql.get_version(conn), stages)
 
 
 def list_substages(conn: db.Connection) -> list[Substage]:
     """Those in use, in order, with their fields."""
-    return [substage for substage in _substages(conn, list_fields(conn)) if substage.is_living]
+    return [step for step in _substages(list(sql.list_substages(conn)), list_fields(conn)) if step.is_living]
 
 
 def get_substage(conn: db.Connection, *, key: str) -> Substage:
     """One in use. Raises StepArchived for one that is not any more, NotFound for what never was."""
-    every = _substages(conn, list_fields(conn))
+    every = _substages(list(sql.list_substages(conn)), list_fields(conn))
     living = [substage for substage in every if substage.is_living]
     found = next((substage for substage in every if substage.key == key), None)
     if found is None:
@@ -59,7 +65,7 @@ def list_fields(conn: db.Connection, *, scope: Scope | None = None) -> list[Fiel
 
 def list_every_field(conn: db.Connection) -> list[Field]:
     """Archived ones too."""
-    return [_field(row) for row in sql.list_fields(conn)]
+    return [field_of(row) for row in sql.list_fields(conn)]
 
 
 def field_at(conn: db.Connection, *, key: str, section_id: int | None) -> Field:
@@ -77,7 +83,7 @@ def get_field(conn: db.Connection, *, key: str) -> Field:
     row = sql.get_field(conn, key=key) if key.isprintable() else None
     if row is None:
         raise NotFound(f"Posts have no field “{key[:100]}”." if key.isprintable() else "Posts have no such field.")
-    return _field(row)
+    return field_of(row)
 
 
 def require_living(field: Field) -> None:
@@ -88,23 +94,22 @@ def require_living(field: Field) -> None:
         )
 
 
-def _stages(rows: list[dict[str, object]], substages: list[Substage]) -> list[Stage]:
+def _stages(rows: list[dict[str, Any]], substages: list[Substage]) -> list[Stage]:
     return [
-        Stage(**row, substages=[substage for substage in substages if substage.stage_key == row["key"]])  # type: ignore[arg-type]
-        for row in rows
+        Stage(**row, substages=[substage for substage in substages if substage.stage_key == row["key"]]) for row in rows
     ]
 
 
-def _substages(conn: db.Connection, fields: list[Field]) -> list[Substage]:
+def _substages(rows: list[dict[str, Any]], fields: list[Field]) -> list[Substage]:
     found: dict[str, tuple[list[Field], list[Field]]] = {}
     for field in fields:
         own, other = found.setdefault(field.substage_key, ([], []))
         (own if field.scope == Scope.POST else other).append(field)
     return [
         Substage(**row, fields=found.get(row["key"], ([], []))[0], other_fields=found.get(row["key"], ([], []))[1])
-        for row in sql.list_substages(conn)
+        for row in rows
     ]
 
 
-def _field(row: dict[str, object]) -> Field:
-    return Field(**row | {"scope": Scope(row["scope"])})  # type: ignore[arg-type]
+def field_of(row: dict[str, Any]) -> Field:
+    return Field(**row | {"scope": Scope(row["scope"])})

@@ -25,6 +25,12 @@ def list_all(conn: db.Connection, *, limit: int = 1000, offset: int = 0) -> list
     return _with_models(conn, list(sql.list_routes(conn, limit=limit, offset=offset)))
 
 
+def list_choices(conn: db.Connection) -> list[tuple[str, str]]:
+    """Whom somebody may choose to ask, as `route:3` or `model:7` with its name: routes, the default first, then models
+    by provider."""
+    return [(f"{row['kind']}:{row['id']}", row["name"]) for row in sql.list_choices(conn)]
+
+
 def count(conn: db.Connection) -> int:
     number: int = sql.count_routes(conn)
     return number

@@ -13,7 +13,8 @@ from blogforge_llm.records.editorial import Scope
 from blogforge_llm.services import diffs
 from blogforge_llm.services.editorial import desk, workflow
 from blogforge_llm.services.editorial.board import FIELD
-from blogforge_llm.web import asked, htmx, viewers
+from blogforge_llm.services.registry import routes
+from blogforge_llm.web import htmx, viewers
 from blogforge_llm.web.editorial import outlines, places, runs, steps
 from blogforge_llm.web.editorial.places import Place
 
@@ -139,7 +140,7 @@ def _open(conn: db.Connection, place: Place) -> desk.Desk:
 
 def _context(conn: db.Connection, found: desk.Desk) -> dict[str, Any]:
     return {
-        "desk": found, "post": found.overview.post, "choices": asked.choices(conn),
+        "desk": found, "post": found.overview.post, "choices": routes.list_choices(conn),
         "going": runs.list_going(conn, found.overview.post.id),
         "steps": steps.groups(found.overview, found.substage.key),
     }  # fmt: skip

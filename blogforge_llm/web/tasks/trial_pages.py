@@ -16,7 +16,7 @@ from blogforge_llm.records.trials import Trial
 from blogforge_llm.services.editorial import posts, suggestions
 from blogforge_llm.services.prompts import previews, templates
 from blogforge_llm.services.prompts.previews import Preview
-from blogforge_llm.services.registry import presets
+from blogforge_llm.services.registry import presets, routes
 from blogforge_llm.services.tasks import attempts, trials, wording, workers
 from blogforge_llm.web import asked, htmx, viewers
 from blogforge_llm.web.tasks.trial_drafts import Draft
@@ -64,7 +64,7 @@ def column(trial_id: int, task_id: int) -> str:
     """One answer alone, once it is there."""
     with db.connection() as conn:
         trial = trials.get(conn, actor=viewers.current(), trial_id=trial_id)
-        found = [each for each in _columns(conn, trial, asked.choices(conn)) if each.task.id == task_id]
+        found = [each for each in _columns(conn, trial, routes.list_choices(conn)) if each.task.id == task_id]
         if not found:
             raise NotFound("There is no such run.")
         is_worker_alive = workers.is_any_alive(conn)
@@ -102,7 +102,8 @@ def _form(conn: db.Connection, draft: Draft) -> dict[str, Any]:
         found.append(posts.get(conn, post_id=draft.post_id))
     return {
         "draft": draft, "preview": preview(conn, draft), "template": chosen, "versions": versions,
-        "templates": templates.list_(conn), "choices": [(asked.DEFAULT, "The default route"), *asked.choices(conn)],
+        "templates": templates.list_(conn),
+        "choices": [(asked.DEFAULT, "The default route"), *routes.list_choices(conn)],
         "presets": presets.list_all(conn), "posts": found,
     }  # fmt: skip
 

@@ -25,6 +25,10 @@ SELECT s.id, s.post_id, s.code, s.position, s.created_at, s.deleted_at,
 -- name: find_post_id(section_id)$
 SELECT post_id FROM sections WHERE id = :section_id;
 
+-- name: list_version(post_id)
+-- Of the order, as a row: it is fetched together with others.
+SELECT sections_version FROM posts WHERE id = :post_id;
+
 -- name: get_version(post_id)$
 -- Of the order of the post's sections.
 SELECT sections_version FROM posts WHERE id = :post_id;

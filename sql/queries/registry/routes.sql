@@ -7,6 +7,20 @@ SELECT id, name, is_default, created_at, updated_at
  ORDER BY is_default DESC, lower(name)
  LIMIT :limit OFFSET :offset;
 
+-- name: list_choices()
+-- Whom somebody may choose to ask: routes that have models, the default first, then the models that may be asked.
+SELECT kind, id, name
+  FROM (SELECT 'route' AS kind, r.id, 'Route ' || r.name AS name, NOT r.is_default AS is_later, lower(r.name) AS label,
+               0 AS provider_id, 0 AS position
+          FROM routes r
+         WHERE r.archived_at IS NULL AND EXISTS (SELECT FROM route_models rm WHERE rm.route_id = r.id)
+         UNION ALL
+        SELECT 'model', m.id, m.name || ' on ' || p.name, NULL, NULL, p.id, m.position
+          FROM models m
+          JOIN providers p ON p.id = m.provider_id
+         WHERE m.archived_at IS NULL AND m.is_enabled AND p.is_enabled) c
+ ORDER BY kind DESC, is_later, label, provider_id, position, id;
+
 -- name: count_routes()$
 SELECT count(*) FROM routes WHERE archived_at IS NULL;
 

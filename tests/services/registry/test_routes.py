@@ -36,6 +36,20 @@ def test_the_first_model_makes_the_default_route_and_later_ones_join_when_told(
     assert default is not None and names(default) == "ad"
 
 
+def test_choices_are_routes_that_have_models_and_models_that_may_be_asked(
+    conn: db.Connection, ada: User, three: list[Model]
+) -> None:
+    factories.make_route(conn, model_ids=[three[1].id], name="Careful", is_default=False)
+    factories.make_route(conn, model_ids=[], name="Empty", is_default=False)
+    models.update(conn, actor=ada, model_id=three[2].id, is_enabled=False)
+    assert [name for _, name in routes.list_choices(conn)] == [
+        "Route Default", "Route Careful", "a on Groq", "b on Groq",
+    ]  # fmt: skip
+    assert [key.partition(":")[0] for key, _ in routes.list_choices(conn)] == ["route", "route", "model", "model"]
+    providers.update(conn, actor=ada, provider_id=three[0].provider_id, is_enabled=False)
+    assert [name for _, name in routes.list_choices(conn)] == ["Route Default", "Route Careful"]
+
+
 def test_models_that_are_no_ai_give_way_to_real_ones(conn: db.Connection, ada: User) -> None:
     echo = providers.create(conn, actor=ada, name="Echo", kind="llm")
     models.create(conn, actor=ada, provider_id=echo.id, name="echo")
