@@ -86,7 +86,7 @@ class _Run:
         self._attempts = 0
         self._position = 0
         self._conditions: list[Callable[[Candidate], bool]] = []  # what earlier failures demand of those who follow
-        self._repeated: set[tuple[int, Category]] = set()
+        self._repeated: set[tuple[int, bool]] = set()  # position, and whether it was to mend its answer
         self._failed: set[int] = set()
         self._last_failure: EngineError | None = None
 
@@ -164,15 +164,17 @@ class _Run:
         if wait_s is None:
             self._move_on(candidate, error.category)
             return 0.0
-        self._repeated.add((self._position, error.category))
-        if POLICIES[error.category].again is Again.NAMING_THE_BREACH:
+        is_to_mend = POLICIES[error.category].again is Again.NAMING_THE_BREACH
+        self._repeated.add((self._position, is_to_mend))
+        if is_to_mend:
             self._request = _naming(self._request, error, said)
         return wait_s
 
     def _wait_before_again(self, candidate: Candidate, error: CallError) -> float | None:
         """How long to wait before asking the same model again; None when it is not to be asked."""
         again = POLICIES[error.category].again
-        if again is Again.NO or (self._position, error.category) in self._repeated:
+        # Once, whatever it fails with then: a server that finds a new error every time would be asked ever again.
+        if again is Again.NO or (self._position, again is Again.NAMING_THE_BREACH) in self._repeated:
             return None
         if again in (Again.IF_LAST, Again.AFTER_WAIT) and self._rest_after(candidate, error.category):
             return None
