@@ -89,8 +89,8 @@ class _BrokenOff(io.RawIOBase):
 
 def test_a_body_whose_chunks_are_broken_is_the_callers_fault(app: Flask) -> None:
     answer = app.test_client().post(
-        "/v1/chat/completions", input_stream=_BrokenOff(), environ_overrides={"wsgi.input_terminated": True},
-        headers={"Transfer-Encoding": "chunked"},
+        "/v1/chat/completions", headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": _BrokenOff(), "wsgi.input_terminated": True},
     )  # fmt: skip
     assert answer.status_code == 400 and answer.json is not None
     assert "chunks" in answer.json["error"]["message"]

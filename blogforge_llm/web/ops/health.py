@@ -1,4 +1,6 @@
-"""/healthz, and /health as clients of model servers ask: this process answers. /readyz: database, schema and a worker are there too."""
+"""/healthz, and /health as clients of model servers ask: this process answers. /readyz: database, schema and a worker
+are there too.
+"""
 
 from __future__ import annotations
 
