@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from blogforge_llm.engine import attempts, contracts, pricing
-from blogforge_llm.engine.admission import Admission, Everyone, Refusal
+from blogforge_llm.engine.admission import Admission, Everyone, Line, Refusal
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.categories import POLICIES, Again, Next
 from blogforge_llm.engine.types import (
@@ -110,6 +110,14 @@ class _Run:
     def _admitted(self) -> Candidate:
         """The one to ask now, waited for where limits hold up all of them. Raises EngineError if there is none, or no
         time."""
+        lines: set[Line] = set()
+        try:
+            return self._waited_for(lines)
+        finally:
+            for line in lines:
+                line.leave()
+
+    def _waited_for(self, lines: set[Line]) -> Candidate:
         position, request = self._position, self._request
         look_s, longest_look_s = _LOOK_S
         while True:
@@ -121,12 +129,16 @@ class _Run:
             refusals: list[Refusal] = []
             if (candidate := self._first_admitted(refusals)) is not None:
                 return candidate
-            waits = [
-                look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in refusals if refusal.may_wait
-            ]
+            awaited = [refusal for refusal in refusals if refusal.may_wait]
+            waits = [look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in awaited]
             wait_s = min(waits, default=math.inf)
             if time.monotonic() + wait_s + _ROOM_S > self._deadline:
                 raise self._nobody(refusals)
+            wait_s = min(wait_s, *(refusal.look_in_s for refusal in awaited))
+            now_in = {refusal.line for refusal in awaited if refusal.line is not None}
+            for line in now_in:
+                line.keep(wait_s)
+            lines |= now_in
             # Not all that wait at the same moment, and not for ever in step.
             self._cancellation.wait(wait_s + random.uniform(0.0, 0.02))
             look_s = min(2 * look_s, longest_look_s)
