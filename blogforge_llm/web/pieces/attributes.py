@@ -14,13 +14,12 @@ _FORBIDDEN = re.compile(r"[\s/>=\"'<]")
 
 def attributes(*given: Mapping[str, Any] | None) -> str:
     """Each with a space before it; those that are None are left out."""
-    return "".join(
-        f' {_name(name)}="{escape(value)}"'
-        for some in given
-        if some
-        for name, value in some.items()
-        if value is not None
-    )
+    drawn = ""
+    for some in given:
+        for name, value in (some or {}).items():
+            if value is not None:
+                drawn += f' {_name(name)}="{escape(value)}"'
+    return drawn
 
 
 @functools.lru_cache(maxsize=1000)
