@@ -9,6 +9,7 @@ from flask import Flask, url_for
 from markupsafe import Markup
 
 from blogforge_llm.records.tasks import TaskStatus
+from blogforge_llm.web import formats
 from blogforge_llm.web.pieces import addresses, buttons, charts, forms, menus, progress, status, tables
 from blogforge_llm.web.pieces.attributes import attributes
 
@@ -36,6 +37,12 @@ def test_a_time_is_told_shortly_and_exactly() -> None:
     assert 'datetime="2026-11-03T09:05:00+00:00"' in drawn
     assert 'title="3 November 2026, 09:05 UTC"' in drawn and ">3 Nov 2026, 09:05<" in drawn
     assert status.ago(None) == "never"
+
+
+def test_a_day_has_its_month_short_or_whole() -> None:
+    for month in range(1, 13):
+        day = datetime(2026, month, 9, tzinfo=UTC)
+        assert formats.day(day) == f"9 {day:%b}" and formats.day(day, is_short=False) == f"9 {day:%B}"
 
 
 def test_addresses_are_those_of_flask_whatever_the_values(app: Flask) -> None:
