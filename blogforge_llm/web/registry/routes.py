@@ -19,7 +19,7 @@ bp = Blueprint("routes", __name__, url_prefix="/llm/routes")
 @bp.get("")
 def index() -> ResponseReturnValue:
     viewer = viewers.current()
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = routes.list_all(conn)
         problems = {route.id: candidates.list_problems(conn, route_id=route.id, user_id=viewer.id) for route in found}
         has_models = models.count(conn) > 0
