@@ -1,4 +1,5 @@
-// Opens and closes native dialogs: data-dialog-open="id", data-dialog-close, and a click on what lies behind.
+// Opens and closes native dialogs: data-dialog-open="id", data-dialog-close, and a click on what lies behind. What was fetched
+// into [data-dialog-fetched] is gone once its dialog closes, so that nobody types into the last one's form.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest?.("[data-dialog-open]");
   const dialog = opener && document.getElementById(opener.dataset.dialogOpen);
@@ -14,3 +15,4 @@ document.addEventListener("click", (event) => {
     if (!inside) event.target.close();
   }
 });
+document.addEventListener("close", (event) => event.target.querySelector?.("[data-dialog-fetched]")?.replaceChildren(), true);
