@@ -24,6 +24,7 @@ sql = db.load("tasks/log")
 COUNT_MAX = 1000  # beyond it is "more than"
 _PAGE_MS, _COUNT_MS, _EXPORT_MS = 4000, 200, 25_000
 _AT_ONCE = 500
+_SAMPLE, _COMMON = 2000, 0.002  # tasks that are looked at, and the share of them from which words are common
 Place = tuple[datetime, int]  # (created_at, id)
 _NEWEST: Place = (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 _OLDEST: Place = (datetime.min.replace(tzinfo=UTC), 0)
@@ -160,18 +161,32 @@ def _read(conn: db.Connection, page: str, wanted: TaskFilter, most_ms: int, **pl
 
 
 def _found(conn: db.Connection, text: str) -> dict[str, dict[str, Any]]:
-    """The condition for words. What few tasks have is looked up first where the planner could not tell."""
+    """The condition for words. The planner cannot tell how many tasks have a beginning: what few have is looked up
+    first, and for what many have the newest are looked through."""
     beginnings = " ".join(word for word in text.split() if word.endswith("*"))
     exact = " ".join(word for word in text.split() if not word.endswith("*"))
     words = sql.get_words(conn, words=exact, beginnings=beginnings) or ""  # a query that finds nothing
-    if beginnings:
-        with contextlib.suppress(QueryCanceled), conn.transaction(force_rollback=True):
-            sql.limit_time(conn, milliseconds=str(_COUNT_MS))
-            sql.prefer_index(conn)
-            ids = [row["task_id"] for row in sql.list_few(conn, words=words, limit=COUNT_MAX + 1)]
-            if len(ids) <= COUNT_MAX:
-                return {"of_ids": {"task_ids": ids}}
-    return {"with_words": {"words": words}}
+    found = {"with_words": {"words": words}}
+    if not beginnings:
+        return found
+    if exact and (ids := _few(conn, sql.get_words(conn, words=exact, beginnings="") or "")) is not None:
+        return {"of_ids": {"task_ids": ids}} | found
+    if sql.get_share(conn, words=words, rows=_SAMPLE) > _COMMON:
+        sql.prefer_order(conn)
+    elif (ids := _few(conn, words)) is not None:
+        return {"of_ids": {"task_ids": ids}}
+    return found
+
+
+def _few(conn: db.Connection, words: str) -> list[int] | None:
+    """The tasks that have them; None when they are many."""
+    with contextlib.suppress(QueryCanceled), conn.transaction(force_rollback=True):
+        sql.limit_time(conn, milliseconds=str(_COUNT_MS))
+        sql.prefer_index(conn)
+        ids = [row["task_id"] for row in sql.list_few(conn, words=words, limit=COUNT_MAX + 1)]
+        if len(ids) <= COUNT_MAX:
+            return ids
+    return None
 
 
 @cache

@@ -74,6 +74,17 @@ SELECT string_agg('''' || replace(replace(w.word, '\', '\\'), '''', '''''') || '
          UNION ALL
         SELECT unnest(tsvector_to_array(to_tsvector('simple', :beginnings))), ':*') w;
 
+-- name: get_share(words, rows)$
+-- Which share of all tasks has them, by a sample of about so many: a beginning that many tasks have takes the index of words
+-- seconds, in which it cannot be stopped.
+SELECT COALESCE(avg((words @@ CAST(:words AS tsquery))::integer), 0)::float
+  FROM task_words TABLESAMPLE SYSTEM (LEAST(100, 100.0 * :rows / GREATEST(1,
+       (SELECT reltuples FROM pg_class WHERE oid = 'task_words'::regclass))));
+
+-- name: prefer_order()$
+-- The newest are looked through until the page is full.
+SELECT set_config('enable_bitmapscan', 'off', true);
+
 -- name: prefer_index()$
 -- The planner takes every beginning for the beginning of one word in two hundred, and would rather read them all.
 SELECT set_config('enable_seqscan', 'off', true);
@@ -86,8 +97,8 @@ SELECT task_id FROM task_words WHERE words @@ CAST(:words AS tsquery) LIMIT :lim
 SELECT created_at, id FROM tasks WHERE id <= :task_id ORDER BY id DESC LIMIT 1;
 
 -- name: limit_time(milliseconds)$
--- Of each statement, until the transaction ends.
-SELECT set_config('statement_timeout', :milliseconds, true);
+-- Of each statement, until the transaction ends. Many read at once, so one reader does not take several processors.
+SELECT set_config('statement_timeout', :milliseconds, true) || set_config('max_parallel_workers_per_gather', '0', true);
 
 -- name: list_rows(task_ids)
 -- In the order of the ids.

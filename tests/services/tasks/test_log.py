@@ -119,7 +119,9 @@ def draw_filter(draw: random.Random, rows: list[dict[str, Any]], count: int) -> 
     values["template_id"] = row["template_id"] or 0
     values["since"], values["until"] = row["at"] - timedelta(hours=draw.randrange(9)), row["at"] + timedelta(hours=1)
     values["min_cost"] = values["max_cost"] = row["cost"]
-    values["text"] = draw.choice([*WORDS, "bre*", "kilt loom", "nowhere", "fer* tea's"])
+    values["text"] = draw.choice(
+        [*WORDS, "bre*", "kilt loom", "nowhere", "fer* tea's", "nowh*", "bre* nowhere", "bre* kilt"]
+    )
     chosen = draw.sample(sorted(values), count)
     return TaskFilter(**{name: values[name] for name in chosen})
 
