@@ -6,7 +6,7 @@ The text of these errors is shown to people: say what happened and what to do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 
 class DomainError(Exception):
@@ -45,16 +45,16 @@ class Invalid(DomainError):
         self.errors = dict(errors or {})
 
     @classmethod
-    def field(cls, name: str, message: str) -> Invalid:
+    def field(cls, name: str, message: str) -> Self:
         return cls(message, {name: message})
 
 
-class Missing(Invalid):
-    """The input names something that is not there, by id or by name: nothing is wrong with its form."""
+class Unfit(Invalid):
+    """Nothing is wrong with the input's form: it does not go with what is there now, and elsewhere would be taken."""
 
-    @classmethod
-    def field(cls, name: str, message: str) -> Missing:
-        return cls(message, {name: message})
+
+class Missing(Unfit):
+    """The input names something that is not there, by id or by name."""
 
 
 class TooMany(DomainError):

@@ -230,5 +230,8 @@ class SuggestionPage(Schema):
 class AcceptIn(Schema):
     """How to accept. Without text the suggestion as it is, without base the revision it was made from."""
 
-    text = Text(metadata={"description": "The suggestion after your changes.", "example": "A short guide to kilts."})
+    text = Text(
+        filled=True,
+        metadata={"description": "The suggestion after your changes.", "example": "A short guide to kilts."},
+    )
     base_revision = Id(allow_none=True, metadata=_BASE)

@@ -111,7 +111,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     By model, provider, user, template, day or source. The sums equal the rows of `attempts` at every moment.
     """
     group = query.pop("group")
-    span = ledger.Span.read(**query)
+    span = ledger.Span.of(**query)
     with db.connection() as conn:
         sums = ledger.list_sums(conn, actor=current(), group=group, span=span)
     return {"since": span.since, "last": span.last, "total": ledger.add_up(sums), "sums": sums}
@@ -130,7 +130,7 @@ def entries(query: dict[str, Any]) -> dict[str, Any]:
         rows = ledger.list_entries(
             conn,
             actor=current(),
-            span=ledger.Span.read(**query),
+            span=ledger.Span.of(**query),
             group=group,
             key=key,
             before_id=after,

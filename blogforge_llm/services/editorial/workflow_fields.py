@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid
+from blogforge_llm.errors import Conflict, Invalid, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Field, FieldKind, Scope, Substage, Workflow
 from blogforge_llm.services import texts, uniqueness
@@ -37,6 +37,9 @@ BUILT_IN = frozenset({
 
 MOST = 60  # of one sub-stage, archived ones included
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_COMPUTED = {name for names in materials.COMPUTED.values() for name in names}
+KEYS_TAKEN = _COMPUTED | {word for word in grammar.RESERVED if _KEY.fullmatch(word)}
+"""What no field may be called: variables that prompts know by themselves, and words of their language."""
 _CHANGEABLE = ("key", "name", "kind", "help", "scope", "max_length", "max_words")
 
 
@@ -107,13 +110,13 @@ def _require_allowed(
     conn: db.Connection, before: Field, own: Substage, target: Substage, values: dict[str, Any]
 ) -> None:
     if before.key in BUILT_IN and values["kind"] != before.kind:
-        raise Invalid.field("kind", f"The product itself works with “{before.name}”, so its kind stays.")
+        raise Unfit.field("kind", f"The product itself works with “{before.name}”, so its kind stays.")
     if before.scope != Scope.POST and target is not own:
-        raise Invalid.field("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
+        raise Unfit.field("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
     if (values["key"], values["scope"]) == (before.key, before.scope) or not is_used(conn, before):
         return
     name = "key" if values["key"] != before.key else "scope"
-    raise Invalid.field(
+    raise Unfit.field(
         name,
         f"The {name} of “{before.name}” stays, for texts, actions or prompts already name it. Its name may change.",
     )
@@ -122,10 +125,9 @@ def _require_allowed(
 def _checked(found: Workflow, substage: Substage, **given: Any) -> dict[str, Any]:
     """The columns to write. Raises Invalid naming the column."""
     key = given["key"]
-    computed = {name for names in materials.COMPUTED.values() for name in names}
     if not _KEY.fullmatch(key) or not grammar.is_name(key):
         raise Invalid.field("key", "A key is lower-case letters, digits and _, and begins with a letter: fact_check.")
-    if key in computed:
+    if key in _COMPUTED:
         raise Invalid.field("key", f"Prompts already know `{key}` by itself. Choose another key.")
     if given["kind"] not in list(FieldKind):
         raise Invalid.field("kind", f"A field is one of {', '.join(FieldKind)}.")
@@ -146,7 +148,7 @@ def _require_scope(found: Workflow, substage: Substage, key: str, scope: str) ->
         raise Invalid.field("scope", "A field belongs to the post, or to each of its sections.")
     home = next(field for field in found.fields if field.key == sections.HEADING)
     if scope == Scope.SECTION and substage.key != home.substage_key:
-        raise Invalid.field("scope", f"Fields of sections stand in the step “{home.substage_name}”. Add it there.")
+        raise Unfit.field("scope", f"Fields of sections stand in the step “{home.substage_name}”. Add it there.")
 
 
 def _limit(name: str, value: Any, most: int) -> int:
@@ -159,9 +161,9 @@ def _limit(name: str, value: Any, most: int) -> int:
 def _living_substage(found: Workflow, substage_id: int) -> Substage:
     substage = next((each for each in found.substages if each.id == substage_id), None)
     if substage is None:
-        raise Invalid.field("substage_id", "There is no such sub-stage. Choose another one.")
+        raise Unfit.field("substage_id", "There is no such sub-stage. Choose another one.")
     if not substage.is_living:
-        raise Invalid.field("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
+        raise Unfit.field("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
     return substage
 
 
