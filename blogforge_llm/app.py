@@ -71,10 +71,10 @@ def create_app(settings: Settings) -> Flask:
 
 
 class RowId(IntegerConverter):
-    """A row's id in an address. PostgreSQL takes no larger one, so no row has it: there is no such page."""
+    """A row's id in an address. None is beyond what JSON counts exactly, long before what PostgreSQL takes."""
 
     def __init__(self, map: Map, **kwargs: Any) -> None:
-        super().__init__(map, **{"max": 2**63 - 1} | kwargs)
+        super().__init__(map, **{"max": 2**53 - 1} | kwargs)
 
 
 def name_request() -> None:

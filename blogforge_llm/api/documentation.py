@@ -68,14 +68,12 @@ class ProblemApi(Api):
     DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
 
     def _register_pagination_header(self) -> None:
-        """JSON in a header is text to HTTP: smorest would call it an object."""
+        """JSON in a header is text to HTTP: smorest would call it an object. Clients that know `contentSchema` are few,
+        and others refuse the document for it."""
+        members = ", ".join(f"`{name}`" for name in PaginationMetadataSchema().fields)
         header = {
-            "description": "JSON: the total and the pages around this one.",
-            "schema": {
-                "type": "string",
-                "contentMediaType": "application/json",
-                "contentSchema": self.ma_plugin.converter.resolve_nested_schema(PaginationMetadataSchema),
-            },
+            "description": f"JSON with {members}; no page before the first, none after the last.",
+            "schema": {"type": "string", "contentMediaType": "application/json", "example": '{"total": 3, "page": 1}'},
         }
         self.spec.components.header("PAGINATION", header, lazy=True)
 

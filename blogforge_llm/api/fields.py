@@ -12,6 +12,11 @@ from marshmallow import ValidationError, fields, validate
 fields.Field.default_error_messages["null"] = "null stands for nothing here. Give a value, or leave the field out."
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
+LARGEST = 2**53 - 1
+"""The largest number that every reader of JSON keeps exactly (RFC 7493); no row's id comes near it."""
+SEEDS = (-(2**63), 2**63 - 1024)
+"""What fits 64 bits, to the last number that is one as a double too: readers of the document may know no other."""
+
 STORABLE = r"^[^\x00]*$"
 FILLED = r"^[^\x00]*[^\s\x00-\x1f\x85\ufeff][^\x00]*$"
 _LINE = r"^[^\r\n\x00]*[^\s\x00-\x1f\x85\ufeff][^\r\n\x00]*$"
@@ -145,10 +150,10 @@ class Flag(fields.Boolean):
 
 
 class Id(Whole):
-    """A row's id: a positive bigint."""
+    """A row's id."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(min=1, max=2**63 - 1), **kwargs)
+        super().__init__(validate=validate.Range(min=1, max=LARGEST), **kwargs)
 
 
 class Number(fields.Integer):

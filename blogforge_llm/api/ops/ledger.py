@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Day, Money, Text
+from blogforge_llm.api.fields import LARGEST, Day, Money, Text
 from blogforge_llm.records.tasks import Source
 from blogforge_llm.services.ops import ledger
 
@@ -42,7 +42,7 @@ class EntriesQuery(SpanQuery):
     group = fields.String(validate=_GROUP, metadata={"description": "Only those of one of its sums."})
     key = Text(metadata={"description": "That sum's key; left out for null.", "example": "7"})
     after = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1), metadata={"description": "The `next` of the page before."}
+        validate=validate.Range(1, LARGEST), metadata={"description": "The `next` of the page before."}
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import FILLED, Day, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
+from blogforge_llm.api.fields import FILLED, LARGEST, Day, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks import exports, filters
@@ -204,7 +204,7 @@ class RerunIn(Schema):
 
 class TaskComparisonQuery(Schema):
     other = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1),
+        validate=validate.Range(1, LARGEST),
         metadata={"description": "The task to compare with; without it, what the template says today."},
     )
 
@@ -230,7 +230,7 @@ class TaskComparisonOut(Schema):
 
 class TaskQuery(_TaskFilter):  # type: ignore[misc,valid-type]
     after = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1),
+        validate=validate.Range(1, LARGEST),
         metadata={"description": "The `next` of the page before: tasks older than this one."},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))

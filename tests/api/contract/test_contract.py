@@ -17,6 +17,7 @@ from tests.provider_standin import Standin
 pytestmark = pytest.mark.processes
 
 HERE = Path(__file__).parent
+HOOKS = {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.api.contract.hooks"}
 REQUESTS_MAX = 1_000_000  # in a minute: more than it can ask
 
 
@@ -29,7 +30,7 @@ def test_the_application_does_what_its_document_says(tmp_path: Path, standin: St
             [Path(sys.executable).parent / "schemathesis", "--config-file", HERE / "schemathesis.toml", "run",
              f"{installation.url}/api/openapi.json", "--header", f"Authorization: Bearer {installation.token}",
              "--checks", "all", "--no-color", "--request-timeout", "20"],
-            cwd=tmp_path, env=installation.environment | own_things(installation), capture_output=True, text=True,
+            cwd=tmp_path, env=installation.environment | HOOKS, capture_output=True, text=True,
         )  # fmt: skip
         log = "".join(installation.output)
     assert done.returncode == 0, done.stdout[-20_000:] + log[-5_000:]
@@ -57,13 +58,3 @@ def furnish(installation: Installation, standin: Standin) -> None:
     api("POST", f"/posts/{post_id}/items", {"kind": "fact", "text": "Salt slows yeast."})
     suggestions = api("POST", f"/posts/{post_id}/fields/basic_idea/suggestions", {})
     installation.wait_for_task(suggestions[0]["task_id"])
-
-
-def own_things(installation: Installation) -> dict[str, str]:
-    """For the hooks: who asks, and with what."""
-    return {
-        "PYTHONPATH": str(ROOT),
-        "SCHEMATHESIS_HOOKS": "tests.api.contract.hooks",
-        "CONTRACT_USER_ID": str(installation.api("GET", "/users/me")["id"]),
-        "CONTRACT_TOKEN_ID": str(installation.api("GET", "/tokens")[0]["id"]),
-    }
