@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -26,6 +27,10 @@ Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with e
   answer is 429 with `Retry-After`.
 * A `POST` with an `Idempotency-Key` may be repeated safely: the second answer is the first one's.
 """
+
+
+_ALWAYS = (401, 429)
+_WITH_BODY = (400, 409, 415)
 
 
 class Problem(Schema):
@@ -97,6 +102,7 @@ def create(app: Flask) -> Api:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
             "info": {"description": INTRODUCTION},
+            "servers": [{"url": "/", "description": "This installation."}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
             "security": [{"token": []}],
         },
@@ -113,13 +119,18 @@ def create(app: Flask) -> Api:
 
 
 def complete(api: Api) -> None:
-    """What is known when every operation is: the links between them, and how far pages can be counted."""
+    """What is known when every operation is: the links between them, how far pages can be counted, and the errors that
+    any of them may answer."""
     links.add(api.spec)
-    for methods in api.spec._paths.values():
-        for operation in methods.values():
-            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+    for path, methods in api.spec._paths.items():
+        for operation in (each for each in methods.values() if isinstance(each, dict)):
+            for parameter in operation.get("parameters", ()):
                 if isinstance(parameter, dict) and parameter["name"] == "page":
                     parameter["schema"]["maximum"] = requests.PAGE_MAX
+            if path.startswith("/api/"):
+                for status in (*_ALWAYS, *(_WITH_BODY if "requestBody" in operation else ())):
+                    name = HTTPStatus(status).name
+                    operation["responses"].setdefault(str(status), api.spec.components.get_ref("response", name))
 
 
 def init_page(app: Flask) -> None:

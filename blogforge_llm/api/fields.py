@@ -14,7 +14,7 @@ fields.Field.default_error_messages["null"] = "null stands for nothing here. Giv
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 LARGEST = 2**53 - 1
 """The largest number that every reader of JSON keeps exactly (RFC 7493); no row's id comes near it."""
-SEEDS = (-(2**63), 2**63 - 1024)
+SEEDS = (-(2**63 - 1024), 2**63 - 1024)
 """What fits 64 bits, to the last number that is one as a double too: readers of the document may know no other."""
 
 STORABLE = r"^[^\x00]*$"
