@@ -17,6 +17,7 @@ from blogforge_llm.engine.types import Candidate, Message, Outcome
 from blogforge_llm.errors import Unavailable
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, Task, TaskStatus
 from blogforge_llm.services.tasks import attempts, tasks
+from blogforge_llm.services.tasks.attempts import Written
 
 T = TypeVar("T")
 
@@ -79,10 +80,8 @@ class _Open:
 class Recorder:
     """The engine's recorder: attempts to rows, each in its own short transaction."""
 
-    def __init__(
-        self, task: Task, run_id: UUID, tally: Tally, *, written: tuple[int, int, Candidate] | None = None
-    ) -> None:
-        """`written` is the first attempt's row, (id, position, whom it asks), where the start of the run made it."""
+    def __init__(self, task: Task, run_id: UUID, tally: Tally, *, written: Written | None = None) -> None:
+        """`written` is the first attempt's row, where the start of the run made it."""
         self._task = task
         self._run_id = run_id
         self._tally = tally
@@ -99,7 +98,7 @@ class Recorder:
     def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
         """Raises Lost when another run has the task, or somebody stopped it."""
         self._tally.came_back()
-        if self._written is not None and self._written[2] is candidate and messages == self._own_messages:
+        if self._written is not None and _is_same(self._written[2], candidate) and messages == self._own_messages:
             row_id, position, _ = self._written
             self._written = None
             self._begin(attempt, row_id, position, candidate)
@@ -162,6 +161,11 @@ class Recorder:
             first_token_ms=None if outcome.first_token_s is None else round(outcome.first_token_s * 1000),
             took_ms=round(took_s * 1000),
         )
+
+
+def _is_same(one: Candidate, other: Candidate) -> bool:
+    """The same model with the same key, at whatever price."""
+    return (one.model_id, one.key_id) == (other.model_id, other.key_id)
 
 
 def log_run(

@@ -43,6 +43,7 @@ from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus
 from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import attempts, tasks
+from blogforge_llm.services.tasks.attempts import Written
 from blogforge_llm.standing import Standing
 
 log = logging.getLogger(__name__)
@@ -147,29 +148,33 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
     try:
         started = _start(task_id, run_id)
         if started is not None:
-            task, asked = started
+            task, asked, written = started
             tracing.adopt(task.request_id)
             admission = _admission(task, asked, run_id, is_test=is_test)
-            yield from _ask_and_finish(_RunOf(run_id, task, cancellation, tally, admission, streaming), asked)
+            run = _RunOf(run_id, task, cancellation, tally, admission, streaming, written)
+            yield from _ask_and_finish(run, asked)
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]
 
 
-def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate]] | None:
-    """None when another run has the task, or it is over. Raises EngineError when nobody can be asked."""
+def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate], Written | None] | None:
+    """Whom to ask, and the row of the first call where nothing could refuse it. None when another run has the task, or
+    it is over. Raises EngineError when nobody can be asked."""
     with db.connection() as conn:
         rows, asked = db.fetch_together(
             conn,
             tasks.start_query(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id),
-            candidates.query_for_task(conn, task_id=task_id),
+            candidates.query_for_run(conn, task_id=task_id, run_id=run_id),
         )
         task = tasks.started(conn, rows, run_id=run_id)
         if task is None:
             return None
         try:
-            return task, candidates.list_of_task(conn, task=task, rows=asked)
+            found = candidates.list_of_run(conn, task=task, rows=asked)
+            return task, found, candidates.written_along(found, asked)
         except DomainError as error:
+            attempts.withdraw(conn, task_id=task_id, run_id=run_id)
             tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
             problem = str(error)
     raise EngineError(Category.INVALID_REQUEST, problem)
@@ -185,10 +190,11 @@ class _RunOf:
     tally: Tally
     admission: Admission
     is_streaming: bool
+    written: Written | None = None
 
 
 def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, None, None]:
-    recorder = Recorder(run.task, run.id, run.tally)
+    recorder = Recorder(run.task, run.id, run.tally, written=run.written)
     try:
         completion = yield from _ask(run, asked, recorder)
     except Lost:
@@ -212,7 +218,10 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, Non
 
 
 def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
-    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion, answer=recorder.answer)
+    is_ours = tasks.succeed(
+        conn, task_id=run.task.id, run_id=run.id, completion=completion,
+        answer=recorder.answer, unused_id=recorder.unused_id,
+    )  # fmt: skip
     if is_ours and not run.task.is_awaited:
         outcomes.offer(conn, task_id=run.task.id)
 
@@ -257,11 +266,14 @@ def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> N
         if is_released:
             if recorder.answer is not None:
                 attempts.finish(conn, attempt_id=recorder.answer[0], outcome=recorder.answer[1])
+            if recorder.unused_id is not None:
+                attempts.withdraw(conn, task_id=run.task.id, run_id=run.id)
             tasks.release(conn, task_id=run.task.id, run_id=run.id)
             return True
         return tasks.fail(
-            conn, task_id=run.task.id, run_id=run.id, category=category, message=message, answer=recorder.answer
-        )
+            conn, task_id=run.task.id, run_id=run.id, category=category, message=message,
+            answer=recorder.answer, unused_id=recorder.unused_id,
+        )  # fmt: skip
 
     if not persist(write, is_one_statement=not is_released):
         log.info("task %s: run %s no longer holds it", run.task.id, run.id)

@@ -21,6 +21,7 @@ from blogforge_llm.records.batches import Ended
 from blogforge_llm.records.tasks import Category, Task, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.tasks import items, tasks
+from blogforge_llm.services.tasks.attempts import Written
 from blogforge_llm.standing import Standing
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Turn:
     asked: list[Candidate]
     cancellation: Cancellation
     is_clear: bool
-    written: tuple[int, int, Candidate] | None = None
+    written: Written | None = None
 
     @property
     def batch_id(self) -> int:

@@ -40,6 +40,13 @@ def provider() -> Iterator[Standin]:
         yield standin
 
 
+@pytest.fixture(autouse=True)
+def nobody_held(provider: Standin) -> Iterator[None]:
+    """What a failed test held would hold up all that follow."""
+    yield
+    provider.release()
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One for all browser tests but the journey, which needs its own first run."""

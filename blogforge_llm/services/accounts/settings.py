@@ -220,6 +220,14 @@ KNOWN: dict[str, Known] = {
         90,
         _whole(0, _DAYS_MAX),
     ),
+    "keep_alerts_days": Known(
+        "Retention",
+        "Keep alerts, in days",
+        "Every night alerts that were over before that are deleted. 0 keeps everything.",
+        "integer",
+        365,
+        _whole(0, _DAYS_MAX),
+    ),
 }
 
 _READ: dict[str, Callable[[str], Any]] = {

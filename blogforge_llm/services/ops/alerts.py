@@ -46,6 +46,12 @@ def count_unread(conn: db.Connection, *, actor: User) -> int:
     return count
 
 
+def forget_old(conn: db.Connection, *, days: int, limit: int) -> int:
+    """Upkeep: at most `limit` of those that were over so many days ago."""
+    count: int = sql.delete_old(conn, days=days, limit=limit)
+    return count
+
+
 def update(
     conn: db.Connection, *, actor: User, alert_id: int, is_read: bool | None = None, is_dismissed: bool | None = None
 ) -> Alert:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from blogforge_llm import db
 from blogforge_llm.services.accounts import settings
-from blogforge_llm.services.ops import audit, errors
+from blogforge_llm.services.ops import alerts, audit, errors
 
 BATCH = 500
 
@@ -26,6 +26,7 @@ STEPS: dict[str, Callable[..., int]] = {
     "keep_texts_days": clear_texts,
     "keep_audit_days": audit.forget_old,
     "keep_errors_days": errors.forget_old,
+    "keep_alerts_days": alerts.forget_old,
 }
 
 

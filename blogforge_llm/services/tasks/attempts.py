@@ -19,6 +19,10 @@ from blogforge_llm.services.accounts import permissions
 
 sql = db.load("tasks/attempts")
 
+Written = tuple[
+    int, int, Candidate
+]  # the id and position of an attempt's row that stands before its call, and whom it asks
+
 
 def create(
     conn: db.Connection, *, task_id: int, run_id: UUID, candidate: Candidate, messages: Sequence[Message] | None
@@ -50,6 +54,11 @@ def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candid
         key_ids=[candidate.key_id for _, _, candidate in asked],
     )
     return {row["task_id"]: (row["id"], row["position"]) for row in rows}
+
+
+def withdraw(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:
+    """Of a run that asks nobody: what was written for its first call goes."""
+    sql.delete_unused(conn, task_id=task_id, run_id=run_id)
 
 
 def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:

@@ -167,18 +167,26 @@ def started(conn: db.Connection, rows: list[dict[str, Any]], *, run_id: UUID) ->
     role, is_active = row.pop("asker_role"), row.pop("asker_is_active")
     if not is_active or Permission.RUN_TASKS not in permissions.MATRIX[Role(role)]:
         message = "Whoever asked may no longer ask a model. An admin can change that."
+        attempts.withdraw(conn, task_id=row["id"], run_id=run_id)
         fail(conn, task_id=row["id"], run_id=run_id, category=Category.PERMISSION, message=message)
         return None
     return Task(**row | _enums(row))
 
 
 def succeed(
-    conn: db.Connection, *, task_id: int, run_id: UUID, completion: Completion, answer: Answer | None = None
+    conn: db.Connection,
+    *,
+    task_id: int,
+    run_id: UUID,
+    completion: Completion,
+    answer: Answer | None = None,
+    unused_id: int | None = None,
 ) -> bool:
-    """Store the output, and the attempt that `answer` names. False when the run had lost the task."""
+    """Store the output, and the attempt that `answer` names; the row of an unused attempt goes. False when the run had
+    lost the task."""
     return _finish(
         conn, task_id, run_id, TaskStatus.SUCCEEDED, answer,
-        output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id,
+        output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id, unused_id=unused_id,
     )  # fmt: skip
 
 
@@ -190,10 +198,14 @@ def fail(
     category: Category,
     message: str,
     answer: Answer | None = None,
+    unused_id: int | None = None,
 ) -> bool:
     """End it without output; `message` is shown to people. A cancelled run ends as cancelled, whatever its `answer`."""
     status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
-    return _finish(conn, task_id, run_id, status, answer, error_category=category, error_message=message)
+    return _finish(
+        conn, task_id, run_id, status, answer,
+        error_category=category, error_message=message, unused_id=unused_id,
+    )  # fmt: skip
 
 
 def cancel(conn: db.Connection, *, actor: User, task_id: int) -> Task:
@@ -274,11 +286,13 @@ def _finish(
     served_by_model_id: int | None = None,
     error_category: Category | None = None,
     error_message: str | None = None,
+    unused_id: int | None = None,
 ) -> bool:
     attempt_id, columns = (answer[0], attempts.answer_columns(answer[1])) if answer else (None, attempts.NO_ANSWER)
     done = sql.finish_task(
         conn, task_id=task_id, run_id=run_id, status=status, output=output, served_by_model_id=served_by_model_id,
-        error_category=error_category, error_message=error_message, attempt_id=attempt_id, **columns,
+        error_category=error_category, error_message=error_message, attempt_id=attempt_id, unused_id=unused_id,
+        **columns,
     )  # fmt: skip
     return done is not None
 

@@ -79,3 +79,7 @@ UPDATE alerts SET resolved_at = :now, clear_since = NULL WHERE id = :alert_id RE
 
 -- name: list_open_ids(rule_id)
 SELECT id FROM alerts WHERE rule_id = :rule_id AND resolved_at IS NULL ORDER BY id;
+
+-- name: delete_old(days, limit)!
+DELETE FROM alerts WHERE id IN (
+    SELECT id FROM alerts WHERE resolved_at < now() - make_interval(days => :days) ORDER BY id LIMIT :limit);

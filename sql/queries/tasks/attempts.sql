@@ -10,10 +10,14 @@ INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, 
                       billed_to)
 SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id = t.id), :run_id, :model_id,
        :provider_id, :key_id, :messages, 'running', t.asked_by,
-       (SELECT v.template_id FROM template_versions v WHERE v.id = t.template_version_id), t.billed_to
+       t.template_id, t.billed_to
   FROM tasks t
  WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
 RETURNING id, position;
+
+-- name: delete_unused(task_id, run_id)!
+-- Of a run that has asked nobody.
+DELETE FROM attempts WHERE task_id = :task_id AND run_id = :run_id AND status = 'running';
 
 -- name: finish_attempt(attempt_id, status, category, http_status, error_code, error_text, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)!
 -- Also for a row the reaper gave up meanwhile: what really happened is better than "abandoned".
@@ -66,9 +70,8 @@ WITH used AS (
 )
 INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, status, user_id, template_id, billed_to)
 SELECT n.task_id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts a WHERE a.task_id = n.task_id), n.run_id, n.model_id,
-       n.provider_id, n.key_id, 'running', t.asked_by, v.template_id, t.billed_to
+       n.provider_id, n.key_id, 'running', t.asked_by, t.template_id, t.billed_to
   FROM unnest(:task_ids::bigint[], :run_ids::uuid[], :model_ids::bigint[], :provider_ids::bigint[], :key_ids::bigint[])
        AS n (task_id, run_id, model_id, provider_id, key_id)
   JOIN tasks t ON t.id = n.task_id
-  LEFT JOIN template_versions v ON v.id = t.template_version_id
 RETURNING task_id, id, position;

@@ -46,14 +46,11 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
 
 -- name: start_task(task_id, run_id, worker_id)
 -- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
--- live pages, answers the task as get_task does and the standing of who asked, and leaves the flush to the attempt's row, which is written next.
-WITH unflushed AS MATERIALIZED (
-    SELECT set_config('synchronous_commit', 'off', true)
-), started AS (
+-- live pages, answers the task as get_task does and the standing of who asked.
+WITH started AS (
     UPDATE tasks
        SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
            error_category = NULL, error_message = NULL
-      FROM unflushed
      WHERE id = :task_id AND status = 'queued'
     RETURNING id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
               contract, deadline_s, is_awaited, is_override, output, served_by_model_id, error_category, error_message, input_tokens,
@@ -77,10 +74,13 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
   LEFT JOIN users asker ON asker.id = t.asked_by;
 
--- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message, attempt_id, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)$
+-- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message, attempt_id, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms, unused_id)$
 -- Compare-and-set on the run: a run that lost its lease changes nothing but the attempt that answered, which is written
--- here too, for somebody waits. Totals are those of all attempts. Live pages are told.
-WITH answered AS (
+-- here too, for somebody waits. Totals are those of all attempts; one that was written at the start and never made is
+-- taken away. Live pages are told.
+WITH unused AS (
+    DELETE FROM attempts WHERE id = :unused_id AND status = 'running'
+), answered AS (
     UPDATE attempts
        SET status = 'succeeded', category = NULL, finish_reason = :finish_reason, text = :text, input_tokens = :input_tokens,
            output_tokens = :output_tokens, usage_source = :usage_source, cost = :cost, cost_source = :cost_source,
@@ -96,7 +96,8 @@ WITH answered AS (
                    CASE WHEN COUNT(*) = 0 OR bool_or(c.cost_source = 'unknown') THEN 'unknown'
                         WHEN bool_or(c.cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
               FROM (SELECT input_tokens, output_tokens, cost, cost_source
-                      FROM attempts WHERE task_id = :task_id AND id IS DISTINCT FROM :attempt_id::bigint
+                      FROM attempts
+                     WHERE task_id = :task_id AND id IS DISTINCT FROM :attempt_id::bigint AND id IS DISTINCT FROM :unused_id::bigint
                      UNION ALL
                     SELECT :input_tokens::integer, :output_tokens::integer, :cost::numeric, :cost_source::text
                      WHERE :attempt_id::bigint IS NOT NULL) c) a

@@ -113,3 +113,15 @@ def test_old_entries_of_the_audit_log_and_old_errors_go(conn: db.Connection, ada
     assert audit.list_(conn, actor=ada, chosen=AuditFilter(noun="old")) == []
     assert [entry.noun for entry in audit.list_(conn, actor=ada)] == ["setting"]
     assert [group.kind for group in errors.list_(conn, actor=ada)] == ["ValueError"]
+
+
+def test_alerts_go_a_year_after_they_were_over(conn: db.Connection, ada: User) -> None:
+    for label, opened, resolved in (("old", 800, 366), ("young", 800, 364), ("open", 800, None)):
+        conn.execute(
+            "INSERT INTO alerts (kind, subject, label, value, detail, opened_at, resolved_at) "
+            "VALUES ('latency', %s, %s, 1, '', now() - make_interval(days => %s), now() - make_interval(days => %s))",
+            (label, label, opened, resolved),
+        )
+    upkeep.prune(0)
+    left = conn.execute("SELECT label FROM alerts ORDER BY id").fetchall()
+    assert [row["label"] for row in left] == ["young", "open"]

@@ -3,67 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
 from blogforge_llm import db, runner
-from blogforge_llm.config import Settings
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.types import Message, OutputContract
 from blogforge_llm.presence import presence
 from blogforge_llm.records.accounts import User
-from blogforge_llm.records.tasks import Attempt, AttemptStatus, Category, Source, Task, TaskStatus
+from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.registry import encryption
 from blogforge_llm.services.tasks import attempts, frames, tasks
 from tests import factories
 from tests.installation import wait_until
 from tests.provider_standin import Standin, Text, key_hash
+from tests.runner.reading import get, rows
 
 KINDS = ["groq", "cerebras", "openai_compatible", "llm"]
-
-
-@pytest.fixture(autouse=True)
-def configured(pool: str, settings: Settings) -> Iterator[None]:
-    runner.configure(settings)
-    presence.join("web")
-    yield
-
-
-@pytest.fixture
-def ask(pool: str, standin: Standin) -> Callable[..., int]:
-    """Queue a task for a route of these models, each (kind, model name); the task's id."""
-
-    def queue(*models: tuple[str, str], contract: OutputContract | None = None, deadline_s: float = 20.0) -> int:
-        urls = {
-            "groq": standin.groq_url, "cerebras": standin.cerebras_url,
-            "openai_compatible": standin.compatible_url, "llm": standin.compatible_url,
-        }  # fmt: skip
-        with db.transaction() as conn:
-            actor = factories.make_user(conn, name="Alice")
-            ids = []
-            for kind, name in models:
-                provider_id = factories.make_provider(conn, kind=kind, base_url=urls[kind])
-                ids += factories.make_models(conn, provider_id=provider_id, names=[name])
-            route_id = factories.make_route(conn, model_ids=ids, name="Route", is_default=False)
-            task = tasks.create(
-                conn, actor=actor, messages=[Message.of("user", "Why does bread rise?")], route_id=route_id,
-                contract=contract, deadline_s=deadline_s,
-            )  # fmt: skip
-        return task.id
-
-    return queue
-
-
-def get(task_id: int) -> Task:
-    with db.connection() as conn:
-        return tasks.get(conn, task_id=task_id)
-
-
-def rows(task_id: int) -> list[Attempt]:
-    with db.connection() as conn:
-        return attempts.list_(conn, task_id=task_id)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -169,15 +127,6 @@ def test_a_task_whose_end_could_not_be_written_is_taken_up_again(ask: Callable[.
         del presence.running[held]
 
 
-def test_a_task_stopped_before_its_call_begins_ends_without_one(ask: Callable[..., int], standin: Standin) -> None:
-    task_id = ask(("groq", "ok"))
-    with db.transaction() as conn:  # the notification of it may still be on its way
-        conn.execute("UPDATE tasks SET cancel_requested_at = now() WHERE id = %s", (task_id,))
-    runner.run_queued(task_id)
-    assert get(task_id).status is TaskStatus.CANCELLED
-    assert not standin.requests and not rows(task_id)
-
-
 def test_a_late_answer_of_a_run_that_lost_its_task_is_recorded_but_not_output(
     ask: Callable[..., int], standin: Standin
 ) -> None:
@@ -267,39 +216,3 @@ def test_a_retry_spends_the_key_of_whoever_asks_again(ask: Callable[..., int], s
 
 def get_user(conn: db.Connection, task_id: int) -> int:
     return tasks.get(conn, task_id=task_id).created_by or 0
-
-
-@pytest.mark.parametrize("change", ["UPDATE users SET is_active = false", "UPDATE users SET role = 'viewer'"])
-def test_a_task_of_somebody_who_may_no_longer_ask_is_not_asked(
-    change: str, ask: Callable[..., int], standin: Standin
-) -> None:
-    task_id = ask(("groq", "ok"))
-    with db.transaction() as conn:
-        conn.execute(change)
-    runner.run_queued(task_id)
-    assert get(task_id).status is TaskStatus.FAILED
-    assert standin.requests == []
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE users SET is_active = false",
-        "UPDATE providers SET is_enabled = false WHERE kind = 'cerebras'",
-        "UPDATE models SET is_enabled = false WHERE name = 'ok'",
-    ],
-)
-def test_rights_are_looked_at_again_before_every_candidate(
-    change: str, ask: Callable[..., int], standin: Standin
-) -> None:
-    gate = standin.hold("cut:2", after_words=1)
-    task_id = ask(("groq", "cut:2"), ("cerebras", "ok"))
-    run = threading.Thread(target=runner.run_queued, args=(task_id,))
-    run.start()
-    gate.wait_held(1)
-    with db.transaction() as conn:
-        conn.execute(change)
-    gate.release()
-    run.join(10)
-    assert get(task_id).status is TaskStatus.FAILED
-    assert standin.requests_for("ok") == []
