@@ -50,12 +50,12 @@ class Problem(Schema):
 
 
 class Converter(OpenAPIConverter):
-    """Says in the document what a schema checks as a whole: its `rules`, in the words of JSON Schema; and what a list
-    `contains`, which apispec leaves out."""
+    """Says in the document what a schema checks as a whole: its `rules`, in the words of JSON Schema; and what a
+    list `contains` or a text is, which apispec leaves out."""
 
     def field2property(self, field: Any) -> dict[str, Any]:
         written: dict[str, Any] = super().field2property(field)
-        return written | {word: field.metadata[word] for word in ("contains",) if word in field.metadata}
+        return written | {word: field.metadata[word] for word in ("contains", "const") if word in field.metadata}
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         written: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]

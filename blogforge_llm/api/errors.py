@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -64,6 +66,15 @@ def status_of(error: Exception) -> int:
     if isinstance(error, errors.Missing) and request.view_args:
         return 409  # what the address names is there: a 404 would say that it is not
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+
+
+@contextmanager
+def named(member: str) -> Iterator[None]:
+    """What is not found here is what the body names in this member, not what the address does."""
+    try:
+        yield
+    except errors.NotFound as error:
+        raise errors.Missing.field(member, str(error)) from error
 
 
 def problem(status: int, detail: str | None = None, **extra: Any) -> Response:

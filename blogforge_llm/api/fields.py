@@ -170,12 +170,24 @@ class Money(fields.Decimal):
         super().__init__(as_string=True, **kwargs)
 
 
-class Input(fields.Raw):
-    """What fills a variable: a text or a list of texts. The resolver refuses anything else, naming the variable."""
+class Inputs(fields.Dict):
+    """What fills each variable: a text or a list of texts. Which there are, the resolver looks."""
 
     def __init__(self, **kwargs: Any) -> None:
         shape = {"type": ["string", "array"], "items": {"type": "string"}}
-        super().__init__(allow_none=True, metadata=shape, **kwargs)
+        super().__init__(keys=fields.String(), values=fields.Raw(allow_none=True, metadata=shape), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        given: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        wrong = {
+            name: [f"`{name[:100]}` must be a text or a list of texts."]
+            for name, value in given.items()
+            if not (value is None or isinstance(value, str))
+            and not (isinstance(value, list) and all(isinstance(each, str) for each in value))
+        }
+        if wrong:
+            raise ValidationError(wrong)
+        return given
 
 
 class Exact(fields.Decimal):

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import FILLED, Flag, Id, Input, Line, Money, Text, Version, Whole
+from blogforge_llm.api.fields import FILLED, Flag, Id, Inputs, Line, Money, Text, Version, Whole
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
@@ -185,7 +185,7 @@ class TemplateVersionOut(Schema):
 class PreviewIn(Schema):
     """What to fill in, and whom it would go to."""
 
-    inputs = fields.Dict(keys=fields.String(), values=Input(), load_default=dict, metadata=_INPUTS)
+    inputs = Inputs(load_default=dict, metadata=_INPUTS)
     post_id = Id(metadata={"description": "A post whose fields fill what inputs leave out.", "example": 7})
     version = Version(metadata={"description": "Another version than the one in use.", "example": 1})
     route = Line(metadata={"description": "A route's name; the default one is left out.", "example": "Default"})

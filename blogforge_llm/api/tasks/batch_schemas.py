@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import LARGEST, Id, Input, Line, Money, Seconds, Sum, Whole
+from blogforge_llm.api.fields import LARGEST, Id, Inputs, Line, Money, Seconds, Sum, Whole
 from blogforge_llm.api.tasks.schemas import SPOKEN, MessageSchema, TaskParameters
 from blogforge_llm.records.batches import BatchStatus, ItemStatus
 from blogforge_llm.records.tasks import Category, Source
@@ -21,9 +21,7 @@ class BatchItemIn(Schema):
     """One item: `inputs` for the template, or `messages` without one."""
 
     key = Line(metadata={"description": "Names it in the batch; its number if left out. A key is added once."})
-    inputs = fields.Dict(
-        keys=fields.String(), values=Input(), metadata={"description": "A text or a list of texts per variable."}
-    )
+    inputs = Inputs(metadata={"description": "A text or a list of texts per variable."})
     messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, 500))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import FILLED, LARGEST, Day, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
+from blogforge_llm.api.fields import FILLED, LARGEST, Day, Flag, Id, Inputs, Line, Money, Number, Seconds, Text, Version
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks import exports, filters
@@ -49,9 +49,7 @@ class TaskIn(Schema):
 
     template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
     version = Version(metadata={"description": "The number of the template's version.", "example": 1})
-    inputs = fields.Dict(
-        keys=fields.String(),
-        values=Input(),
+    inputs = Inputs(
         metadata={
             "description": "A text, or a list of texts, for each variable of the template.",
             "example": {"basic_idea": "Why bread rises"},

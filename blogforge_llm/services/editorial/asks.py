@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
-from blogforge_llm.errors import Invalid, Missing, Unfit
+from blogforge_llm.errors import Invalid, Missing, NotFound, Unfit
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, Scope
 from blogforge_llm.records.prompts import Piece, Variable
@@ -65,9 +65,12 @@ def of_sections(
 ) -> list[Pair]:
     """These actions for these sections, all living ones with None; actions of the post's own fields once. Raises
     Invalid when there is nothing to choose from, or two actions write the same field, and Missing for what is no
-    action."""
+    section or action."""
     outline = sections.outline(conn, post_id=post_id)
-    chosen = outline.living if section_ids is None else [outline.get(each) for each in dict.fromkeys(section_ids)]
+    try:
+        chosen = outline.living if section_ids is None else [outline.get(each) for each in dict.fromkeys(section_ids)]
+    except NotFound as error:
+        raise Missing.field("section_ids", str(error)) from error
     scopes = {field.id: field.scope for field in workflow.list_fields(conn)}
     known = {action.id: action for action in actions.list_(conn) if action.field_id in scopes}
     if not action_ids:

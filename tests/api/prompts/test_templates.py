@@ -74,7 +74,7 @@ def test_versions_wait_until_they_are_published(program: Program, ada: User) -> 
     assert len(api.post(f"{place}/preview", {"inputs": inputs, "version": 2}).json["messages"]) == 1
     assert api.put(f"{place}/published", {"version": 2}).json["version"] == 2
     assert len(api.post(f"{place}/preview", {"inputs": inputs}).json["messages"]) == 1
-    assert api.put(f"{place}/published", {"version": 3}).status_code == 404
+    assert api.put(f"{place}/published", {"version": 3}).status_code == 409
     assert [version["number"] for version in api.get(f"{place}/versions").json] == [2, 1]
 
 
