@@ -71,10 +71,10 @@ def create_app(settings: Settings) -> Flask:
 
 
 class RowId(IntegerConverter):
-    """A row's id in an address. None is beyond what JSON counts exactly, long before what PostgreSQL takes."""
+    """A row's id in an address: none is larger than PostgreSQL takes, as a double too (api/fields.py)."""
 
     def __init__(self, map: Map, **kwargs: Any) -> None:
-        super().__init__(map, **{"max": 2**53 - 1} | kwargs)
+        super().__init__(map, **{"max": 2**63 - 1024} | kwargs)
 
 
 def name_request() -> None:

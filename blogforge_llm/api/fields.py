@@ -12,10 +12,8 @@ from marshmallow import ValidationError, fields, validate
 fields.Field.default_error_messages["null"] = "null stands for nothing here. Give a value, or leave the field out."
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
-LARGEST = 2**53 - 1
-"""The largest number that every reader of JSON keeps exactly (RFC 7493); no row's id comes near it."""
-SEEDS = (-(2**63 - 1024), 2**63 - 1024)
-"""What fits 64 bits, to the last number that is one as a double too: readers of the document may know no other."""
+LARGEST = 2**63 - 1024
+"""Of the numbers that fit 64 bits the last one that does so as a double too: readers of JSON may know no other."""
 
 STORABLE = r"^[^\x00]*$"
 FILLED = r"^[^\x00]*[^\s\x00-\x1f\x85\ufeff][^\x00]*$"

@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import FILLED, SEEDS, STORABLE, Flag, Line, Real, Text, Whole
+from blogforge_llm.api.fields import FILLED, LARGEST, STORABLE, Flag, Line, Real, Text, Whole
 
 LONGEST_TEXT = 4_000_000
 LONGEST_JSON = 200_000
@@ -183,7 +183,7 @@ class CompletionIn(Schema):
             "description": "A text, or a list of up to four.",
         },
     )
-    seed = Whole(allow_none=True, validate=validate.Range(*SEEDS))
+    seed = Whole(allow_none=True, validate=validate.Range(-LARGEST, LARGEST))
     presence_penalty = Real(allow_none=True, validate=validate.Range(-2, 2))
     frequency_penalty = Real(allow_none=True, validate=validate.Range(-2, 2))
     reasoning_effort = fields.String(
