@@ -1406,6 +1406,16 @@ CREATE TABLE limit_notices (
     CONSTRAINT limit_notices_unit_check CHECK (unit IN ('requests', 'tokens'))
 );
 
+-- Who came first is let in first where many wait for a limit. Rows of an instant: a crash may forget them.
+CREATE UNLOGGED TABLE limit_places (
+    ticket       bigint NOT NULL,                -- in the order in which they came
+    name         text NOT NULL,                  -- what they wait for: key:3, model:7@key:3
+    reserved     integer NOT NULL,               -- tokens they will need
+    leased_until timestamptz NOT NULL,           -- kept by looking again; who died loses the place
+    PRIMARY KEY (name, ticket)
+);
+CREATE SEQUENCE limit_tickets;
+
 -- Programs' requests by the second, for the last minute.
 CREATE TABLE api_uses (
     subject text PRIMARY KEY,                 -- user:3, token:9f86d081884c7d65

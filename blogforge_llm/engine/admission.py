@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,15 +12,30 @@ from blogforge_llm.records.tasks import AttemptStatus, Category
 _NOT_ASKED = Outcome(AttemptStatus.CANCELLED, Category.CANCELLED, usage=NO_TOKENS)
 
 
+class Line(Protocol):
+    """Where those who wait stand in the order in which they came."""
+
+    def keep(self, for_s: float) -> None:
+        """Take a place in what the last refusals were about, or keep it; for so long and a little more."""
+        ...
+
+    def leave(self) -> None:
+        """Wait no longer, whatever came of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a candidate may not be asked now. `message` is shown to people; `opens_in_s` is when it may be, if known.
-    `may_wait`: it is worth waiting for, where nobody else can be asked."""
+    `may_wait`: it is worth waiting for, where nobody else can be asked; then `line` keeps a place, and `look_in_s` is
+    when to ask again at the latest."""
 
     category: Category
     message: str
     opens_in_s: float | None = None
     may_wait: bool = False
+    look_in_s: float = math.inf
+    line: Line | None = None
 
 
 class Admission(Protocol):

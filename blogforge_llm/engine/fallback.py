@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from blogforge_llm.engine import attempts, contracts, pricing
-from blogforge_llm.engine.admission import Admission, Everyone, Refusal
+from blogforge_llm.engine.admission import Admission, Everyone, Line, Refusal
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.categories import POLICIES, Again, Next
 from blogforge_llm.engine.types import (
@@ -86,7 +86,7 @@ class _Run:
         self._attempts = 0
         self._position = 0
         self._conditions: list[Callable[[Candidate], bool]] = []  # what earlier failures demand of those who follow
-        self._repeated: set[tuple[int, Category]] = set()
+        self._repeated: set[tuple[int, bool]] = set()  # position, and whether it was to mend its answer
         self._failed: set[int] = set()
         self._last_failure: EngineError | None = None
 
@@ -110,6 +110,14 @@ class _Run:
     def _admitted(self) -> Candidate:
         """The one to ask now, waited for where limits hold up all of them. Raises EngineError if there is none, or no
         time."""
+        lines: set[Line] = set()
+        try:
+            return self._waited_for(lines)
+        finally:
+            for line in lines:
+                line.leave()
+
+    def _waited_for(self, lines: set[Line]) -> Candidate:
         position, request = self._position, self._request
         look_s, longest_look_s = _LOOK_S
         while True:
@@ -121,12 +129,16 @@ class _Run:
             refusals: list[Refusal] = []
             if (candidate := self._first_admitted(refusals)) is not None:
                 return candidate
-            waits = [
-                look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in refusals if refusal.may_wait
-            ]
+            awaited = [refusal for refusal in refusals if refusal.may_wait]
+            waits = [look_s if refusal.opens_in_s is None else refusal.opens_in_s for refusal in awaited]
             wait_s = min(waits, default=math.inf)
             if time.monotonic() + wait_s + _ROOM_S > self._deadline:
                 raise self._nobody(refusals)
+            wait_s = min(wait_s, *(refusal.look_in_s for refusal in awaited))
+            now_in = {refusal.line for refusal in awaited if refusal.line is not None}
+            for line in now_in:
+                line.keep(wait_s)
+            lines |= now_in
             # Not all that wait at the same moment, and not for ever in step.
             self._cancellation.wait(wait_s + random.uniform(0.0, 0.02))
             look_s = min(2 * look_s, longest_look_s)
@@ -164,15 +176,17 @@ class _Run:
         if wait_s is None:
             self._move_on(candidate, error.category)
             return 0.0
-        self._repeated.add((self._position, error.category))
-        if POLICIES[error.category].again is Again.NAMING_THE_BREACH:
+        is_to_mend = POLICIES[error.category].again is Again.NAMING_THE_BREACH
+        self._repeated.add((self._position, is_to_mend))
+        if is_to_mend:
             self._request = _naming(self._request, error, said)
         return wait_s
 
     def _wait_before_again(self, candidate: Candidate, error: CallError) -> float | None:
         """How long to wait before asking the same model again; None when it is not to be asked."""
         again = POLICIES[error.category].again
-        if again is Again.NO or (self._position, error.category) in self._repeated:
+        # Once, whatever it fails with then: a server that finds a new error every time would be asked ever again.
+        if again is Again.NO or (self._position, again is Again.NAMING_THE_BREACH) in self._repeated:
             return None
         if again in (Again.IF_LAST, Again.AFTER_WAIT) and self._rest_after(candidate, error.category):
             return None

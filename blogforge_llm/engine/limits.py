@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
 
 from blogforge_llm import db
@@ -29,6 +29,9 @@ DAY_S = 86_400.0
 LEASE_S = 15.0  # a process that died keeps its calls in flight for so long; the living renew theirs every two seconds
 ANSWER_TOKENS = 1024  # reserved for an answer whose length nobody bounded
 _LOW_SHARE = 0.1  # of what a provider allows: when less is left, it is written down
+_PLACE_S = 2.0  # a place in the line outlasts the look that was announced by so much
+_STEP_S, _LONGEST_LOOK_S = 0.05, 0.5  # the first in the line of a limit that ends at any moment looks most often
+_MOVES_S = 5.0  # others may leave the line, so a time that counts them is not slept through
 
 _NEVER_SENT = {Category.CONNECTION, Category.ADDRESS_REFUSED, Category.CANCELLED}  # where no tokens were used either
 
@@ -57,6 +60,7 @@ def renew_leases() -> None:
 def forget_old(conn: db.Connection) -> None:
     """Upkeep, in a transaction of its own: it holds everybody up."""
     sql.forget_old(conn, minute_s=MINUTE_S, day_s=DAY_S)
+    sql.forget_places(conn)
 
 
 def list_used(conn: db.Connection, *, names: Sequence[str]) -> dict[str, Limits]:
@@ -85,6 +89,8 @@ class Limiter:
         self._windows = {"minute_s": minute_s, "day_s": day_s, "lease_s": lease_s}
         self._repetition_tokens = 0  # a refused answer is sent back to the model with what was wrong
         self._call_id: int | None = None
+        self._ticket: int | None = None
+        self._full: dict[str, int] = {}  # what was full at the last look, with the tokens that are needed of it
 
     def may_ask(self, candidate: Candidate) -> Refusal | None:
         names = self._counted(candidate)
@@ -98,9 +104,12 @@ class Limiter:
             answer = min(answer, smallest - prompt)
         most = [value for limits in names.values() for value in astuple(limits)]
         with db.connection() as conn:
-            found = sql.admit_call(conn, names=list(names), most=most, reserved=prompt + answer, **self._windows)
+            found = sql.admit_call(
+                conn, names=list(names), most=most, reserved=prompt + answer, ticket=self._ticket, **self._windows
+            )
         if found["call_id"] is None:
-            return _refusal(candidate, found)
+            self._full[found["name"]] = prompt + answer
+            return self._refusal(candidate, found, names[found["name"]])
         self._call_id = found["call_id"]
         _running[found["call_id"]] = self._windows["lease_s"]
         return None
@@ -120,6 +129,30 @@ class Limiter:
         finally:
             if call_id is not None:
                 _running.pop(call_id, None)
+
+    def keep(self, for_s: float) -> None:
+        full, self._full = self._full, {}
+        try:
+            with db.connection() as conn:
+                self._ticket = sql.keep_places(
+                    conn, ticket=self._ticket, names=list(full), reserved=list(full.values()), lease_s=for_s + _PLACE_S
+                )
+        except db.FAILURES as error:
+            log.warning("no place in a line was kept: %s", error)
+
+    def leave(self) -> None:
+        ticket, self._ticket, self._full = self._ticket, None, {}
+        try:
+            if ticket is not None:
+                with db.connection() as conn:
+                    sql.leave_places(conn, ticket=ticket)
+        except db.FAILURES as error:
+            log.warning("a place in a line was not given up, and ends by itself: %s", error)
+
+    def _refusal(self, candidate: Candidate, found: dict[str, Any], most: Limits) -> Refusal:
+        refusal = _refusal(candidate, found, most)
+        look_in_s = min(_STEP_S * (1 + found["ahead"]), _LONGEST_LOOK_S) if refusal.opens_in_s is None else _MOVES_S
+        return replace(refusal, look_in_s=look_in_s, line=self)
 
     def _end(self, call_id: int, candidate: Candidate, outcome: Outcome) -> None:
         usage = outcome.usage
@@ -155,17 +188,18 @@ def _too_large(candidate: Candidate, tokens: int, most: int) -> Refusal:
     )
 
 
-def _refusal(candidate: Candidate, found: dict[str, Any]) -> Refusal:
+def _refusal(candidate: Candidate, found: dict[str, Any], most: Limits) -> Refusal:
     opens_in_s: float | None = found["opens_in_s"]
     model_at = f"{candidate.model_name} at {candidate.provider_name}"
     who = model_at if found["name"].startswith("model:") else candidate.provider_name
     if found["reason"] == "in flight":
-        calls = "1 call" if found["allowed"] == 1 else f"{found['allowed']:,} calls"
+        calls = "1 call" if most.max_in_flight == 1 else f"{most.max_in_flight:,} calls"
         message = f"{who} takes {calls} at a time by its limits, and all are running. Try again in a moment."
     elif found["reason"].startswith("told "):
         message = f"{model_at} says that its {found['reason'][5:]} are used up for now."
     else:
-        message = f"{who} may take {found['allowed']:,} {found['reason']} by its limits, and they are used up."
+        allowed = getattr(most, found["reason"].replace(" a ", "_per_"))
+        message = f"{who} may take {allowed:,} {found['reason']} by its limits, and they are used up."
     if opens_in_s is not None:
         message += f" The next call is possible in {in_words(opens_in_s)}."
     return Refusal(Category.RATE_LIMIT, message, opens_in_s, may_wait=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from blogforge_llm.errors import Invalid
 
@@ -18,9 +18,17 @@ def init(app: Flask) -> None:
 
 
 def refuse_endless() -> None:
-    """A body that does not say its length is read up to the limit and would go on as if it ended there."""
-    is_chunked = request.content_length is None and request.environ.get("wsgi.input_terminated")
-    if is_chunked and len(request.get_data()) >= current_app.config["MAX_CONTENT_LENGTH"]:
+    """A body that does not say its length is read up to the limit and would go on as if it ended there. Raises
+    BadRequest for one that breaks off: the server's own exception for it would pass for a fault of ours."""
+    if request.content_length is not None or not request.environ.get("wsgi.input_terminated"):
+        return
+    try:
+        length = len(request.get_data())
+    except HTTPException:
+        raise
+    except Exception as error:
+        raise BadRequest("The body breaks off, or one of its chunks is not what it says.") from error
+    if length >= current_app.config["MAX_CONTENT_LENGTH"]:
         raise RequestEntityTooLarge
 
 

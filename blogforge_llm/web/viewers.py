@@ -30,7 +30,7 @@ def init(app: Flask) -> None:
 def load_viewer() -> None:
     g.viewer = None
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.path.startswith(("/api/", "/v1/", "/static/", "/apidocs", "/flasgger_static/", "/healthz", "/readyz")):
+    if request.path.startswith(("/api/", "/v1/", "/static/", "/apidocs", "/flasgger_static/", "/health", "/readyz")):
         return  # programs come with a token, which the API reads itself; health is told when the database is down, too
     token = request.cookies.get(COOKIE)
     if token:

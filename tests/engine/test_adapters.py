@@ -15,6 +15,7 @@ from blogforge_llm.engine.types import (
     FilePart,
     ImagePart,
     Message,
+    OutputContract,
     Parameters,
     Request,
     TextDelta,
@@ -22,7 +23,7 @@ from blogforge_llm.engine.types import (
 )
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source
 from tests.engine.asking import KINDS, QUESTION, SOON_S, ask, candidate, request
-from tests.provider_standin import Standin, count_tokens
+from tests.provider_standin import Plan, Reply, Standin, count_tokens
 
 both = pytest.mark.parametrize("streaming", [True, False], ids=["stream", "whole"])
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -119,6 +120,38 @@ def test_unusual_but_proper_ends_are_answers(standin: Standin, kind: str, stream
     assert answered.completion.text.endswith("missing or moved.")
     assert answered.completion.usage.source is Source.KNOWN
     assert answered.took_s < SOON_S  # an open connection would be waited for until the deadline
+
+
+@each_kind
+@both
+@pytest.mark.parametrize("told", ["max_tokens", "MAX_TOKENS", "model_length"])
+def test_an_answer_cut_at_its_limit_is_known_in_every_servers_word(
+    standin: Standin, kind: str, streaming: bool, told: str
+) -> None:
+    assert ask([candidate(standin, f"finish:{told}", kind)], streaming=streaming).completion.finish_reason == "length"
+    cut = ask(
+        [candidate(standin, f"finish:{told}", kind)], request(contract=OutputContract("text")), streaming=streaming
+    )
+    assert cut.notes.categories[0] is Category.OUTPUT_INVALID
+
+
+@each_kind
+@both
+@pytest.mark.parametrize(
+    ("told", "category"),
+    [
+        ("SAFETY", Category.CONTENT_FILTER),
+        ("content_filter: RECITATION", Category.CONTENT_FILTER),
+        ("refusal", Category.CONTENT_FILTER),
+        ("insufficient_system_resource", Category.OVERLOADED),
+        ("network_error", Category.SERVER_ERROR),
+    ],
+)
+def test_an_answer_given_up_in_any_servers_word_is_none(
+    standin: Standin, kind: str, streaming: bool, told: str, category: Category
+) -> None:
+    standin.behave("ok", Plan(Reply("Half of it", finish_reason=told)))
+    assert ask([candidate(standin, "ok", kind)], streaming=streaming).notes.categories[0] is category
 
 
 @each_kind

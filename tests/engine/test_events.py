@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from blogforge_llm.records.tasks import Source
-from tests.engine.asking import ask, candidate
+from tests.engine.asking import KINDS, ask, candidate
 from tests.provider_standin import Standin
 
-each_sdk = pytest.mark.parametrize("kind", ["groq", "cerebras", "openai_compatible"])
+each_sdk = pytest.mark.parametrize("kind", KINDS)
 
 
 @each_sdk
-@pytest.mark.parametrize("preface", ["mark", "retry", "id", "event", "carriage-returns"])
+@pytest.mark.parametrize(
+    "preface", ["mark", "retry", "id", "event", "ping", "null", "named", "carriage-returns", "message"]
+)
 def test_a_stream_with_more_than_data_in_it_is_an_answer_to_its_first_word(
     standin: Standin, kind: str, preface: str
 ) -> None:

@@ -114,6 +114,19 @@ def test_an_overloaded_model_is_left_for_the_next_and_repeated_only_as_the_last(
     assert ask([candidate(standin, "flaky:1")]).notes.models == ["flaky:1", "flaky:1"]
 
 
+def test_a_model_that_finds_a_new_error_every_time_is_asked_again_only_once(standin: Standin) -> None:
+    standin.script("moody", ["status:500", "reset", "status:502", "ok"])
+    answered = ask([candidate(standin, "moody"), candidate(standin, "ok")])
+    assert answered.notes.models == ["moody", "moody", "ok"]
+    assert answered.notes.categories == [Category.SERVER_ERROR, Category.CONNECTION, None]
+
+
+def test_a_model_that_failed_once_may_still_mend_its_answer(standin: Standin) -> None:
+    standin.script("moody", ["status:500", "empty", "ok"])
+    answered = ask([candidate(standin, "moody")])
+    assert answered.notes.categories == [Category.SERVER_ERROR, Category.OUTPUT_INVALID, None]
+
+
 def test_after_a_refused_key_only_another_key_or_provider_is_asked(standin: Standin) -> None:
     bad = candidate(standin, "status:401")
     same_key = candidate(standin, "ok")

@@ -497,7 +497,7 @@ STEPS = st.lists(
 def clear() -> None:
     limits._running.clear()
     with db.connection() as conn:
-        conn.execute("TRUNCATE limits, limit_uses, limit_notices")
+        conn.execute("TRUNCATE limits, limit_uses, limit_notices, limit_places")
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

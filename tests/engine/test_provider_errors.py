@@ -233,7 +233,7 @@ GOLDEN: list[tuple[str, int | None, Any, Category]] = [
     ("misdirected", 421, None, Category.CONNECTION),
     ("locked", 423, None, Category.OVERLOADED),
     ("not in this country", 451, "<html>Unavailable For Legal Reasons</html>", Category.PERMISSION),
-    ("an unknown 4xx", 418, error("I'm a teapot"), Category.INVALID_REQUEST),
+    ("a 4xx that no model gives", 418, error("I'm a teapot"), Category.SERVER_ERROR),
     ("request timeout", 408, error("Request timed out"), Category.TIMEOUT),
 ]
 
@@ -254,6 +254,7 @@ def test_code_status_and_words_are_kept_for_the_admin() -> None:
 
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+LEFT_OF_REQUESTS = {"x-ratelimit-limit-requests": "10", "x-ratelimit-reset-requests": "1m2.5s"}
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,7 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "0.5"}, "", 0.5),
         ({"retry-after": "Sat, 21 Nov 2026 12:00:30 GMT"}, "", 30.0),
         ({"retry-after": "Sat, 21 Nov 2026 11:00:00 GMT"}, "", 0.0),
+        ({"retry-after": "1m2.5s"}, "", 62.5),
         ({"retry-after": "soon"}, "", None),
         ({"retry-after": "-3"}, "", None),
         ({"retry-after": "inf"}, "", None),
@@ -275,7 +277,11 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
         ({}, "Please retry in 23.5s", 23.5),
         ({}, "try again in 1h2m", 3720.0),
         ({}, json.dumps({"retryDelay": "23s"}), 23.0),
+        ({}, "Please wait 30 seconds before retrying.", 30.0),
         ({}, "Please try again later.", None),
+        (LEFT_OF_REQUESTS | {"x-ratelimit-remaining-requests": "0"}, "", 62.5),
+        (LEFT_OF_REQUESTS | {"x-ratelimit-remaining-requests": "0", "retry-after": "3"}, "", 3.0),
+        (LEFT_OF_REQUESTS | {"x-ratelimit-remaining-requests": "4"}, "", None),
     ],
 )
 def test_the_wait_a_provider_asks_for_is_read_from_header_date_or_words(

@@ -135,20 +135,6 @@ REPORTED: list[tuple[str, int | None, Any, Category]] = [
         Category.OVERLOADED,
     ),
     (
-        "gemini, place",
-        400,
-        [
-            {
-                "error": {
-                    "code": 400,
-                    "message": "User location is not supported for the API use.",
-                    "status": "FAILED_PRECONDITION",
-                }
-            }
-        ],
-        Category.INVALID_REQUEST,
-    ),
-    (
         "groq, restricted",
         400,
         error("Organization has been restricted.", code="organization_restricted"),

@@ -21,6 +21,7 @@ _BODIES = {
     "no-message": b'{"id": "x", "object": "chat.completion", "choices": [{}]}',
     "strange-choices": b'{"id": "x", "object": "chat.completion", "choices": "none"}',
     "error": b'{"error": {"message": "The server is overloaded.", "type": "overloaded_error", "code": null}}',
+    "unnamed-error": b'{"object": "error", "message": "Engine is busy.", "type": "ServiceUnavailable", "code": 503}',
 }
 
 
@@ -87,19 +88,28 @@ _PREFACES = {
     "retry": b"retry: 3000\n\n",
     "id": b"id: 7\n: a comment\n\n: another\n\n",
     "event": b"event: ping\n\n",
+    "ping": b'event: ping\ndata: {}\n\ndata: {"type": "ping"}\n\n',
+    "null": b'data: {"id": "x", "object": "chat.completion.chunk", "choices": null}\n\n',
 }
 _TEXTS = {"halves": (r"A \ud83d", r"\ude00 and a \ud83c", r"\udf82.")}
 
 
-@behaviour("events:KIND", "a stream that is odd and right: mark, retry, id, event, carriage-returns, choices, halves")
+@behaviour(
+    "events:KIND",
+    "a stream that is odd and right: mark, retry, id, event, ping, null, named, carriage-returns, choices, halves, "
+    "message",
+)
 def _events(ask: Ask, name: Name) -> Content:
     told = [_delta(text) for text in _TEXTS.get(name.argument or "", ("First words, ", "last words."))]
+    if name.argument == "message":  # all of it in one event, and not in a delta
+        told = [told[0].replace(b"First words, ", b"First words, last words.").replace(b'"delta"', b'"message"')]
     if name.argument == "choices":
         told = [part for text in told for part in (text, _delta("ANOTHER CHOICE", index=1))]
         told.insert(1, b'{"id": "x", "choices": [{"index": 1, "delta": {}, "finish_reason": "length"}]}')
     told.append(b'{"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}')
     told.append(b'{"id": "x", "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}')
     stream = b"".join(b"data: %b\n\n" % event for event in [*told, b"[DONE]"])
+    stream = stream.replace(b"data:", b"event: message\ndata:") if name.argument == "named" else stream
     stream = stream.replace(b"\n", b"\r") if name.argument == "carriage-returns" else stream
     return Page(_EVENTS, _PREFACES.get(name.argument or "", b"") + stream)
 

@@ -6,7 +6,9 @@ import io
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import User
@@ -75,3 +77,20 @@ def test_a_write_without_a_text_never_empties_the_field(browse: Browse, conn: db
         assert answer.status_code == 422 and "text is missing" in answer.text
     revision = fields.get(conn, post_id=post.id, field_key="basic_idea").revision
     assert revision is not None and revision.id == kept.id
+
+
+class _BrokenOff(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise InvalidChunkSize(b"zz")
+
+
+def test_a_body_whose_chunks_are_broken_is_the_callers_fault(app: Flask) -> None:
+    answer = app.test_client().post(
+        "/v1/chat/completions", headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": _BrokenOff(), "wsgi.input_terminated": True},
+    )  # fmt: skip
+    assert answer.status_code == 400 and answer.json is not None
+    assert "chunks" in answer.json["error"]["message"]

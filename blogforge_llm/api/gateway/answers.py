@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from blogforge_llm.engine.types import Completion, Usage
@@ -36,11 +37,13 @@ def whole(task: Task, completion: Completion) -> dict[str, Any]:
 
 
 class Chunks:
-    """The events of one stream. `usage` stands in every chunk when the last is to tell it, as OpenAI has it."""
+    """The events of one stream. `usage` stands in every chunk when the last is to tell it, as OpenAI has it: null, or
+    the `counts` so far, which only an answer that is whole before its first chunk can have."""
 
-    def __init__(self, task: Task, *, wants_usage: bool) -> None:
+    def __init__(self, task: Task, *, wants_usage: bool, counts: Usage | None = None) -> None:
         self._task = task
         self._wants_usage = wants_usage
+        self._counts = counts
 
     def first(self, model: str) -> str:
         return self._chunk(model, {"role": "assistant", "content": "", "refusal": None})
@@ -58,8 +61,13 @@ class Chunks:
 
     def _chunk(self, model: str, delta: dict[str, Any], finish_reason: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        usage = {"usage": None} if self._wants_usage else {}
+        usage = {"usage": self._so_far(delta)} if self._wants_usage else {}
         return event(_head(self._task, "chat.completion.chunk", model) | {"choices": [choice]} | usage)
+
+    def _so_far(self, delta: dict[str, Any]) -> dict[str, int] | None:
+        if self._counts is None:
+            return None
+        return _usage(replace(self._counts, output_tokens=0) if "role" in delta else self._counts)
 
 
 def event(data: dict[str, Any]) -> str:

@@ -59,7 +59,8 @@ def answer(task: Task, candidates: list[Candidate], asked: Asked) -> Response:
         return Response(
             json.dumps(answers.whole(task, completion)), headers=call.headers(), mimetype="application/json"
         )
-    chunks, model = answers.Chunks(task, wants_usage=asked.wants_usage), completion.served_by.model_name
+    counts = completion.usage if asked.wants_running_usage else None
+    chunks, model = answers.Chunks(task, wants_usage=asked.wants_usage, counts=counts), completion.served_by.model_name
     text = chunks.first(model) + chunks.text(model, completion.text) + chunks.last(completion)
     return Response(text, headers=call.headers() | _STREAM)
 

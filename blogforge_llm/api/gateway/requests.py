@@ -18,28 +18,36 @@ from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
 DELIVERY_HEADER, DEADLINE_HEADER = "X-Blogforge-Delivery", "X-Blogforge-Deadline-S"
 
-# Fields of OpenAI's that ask for something this gateway does not do, each with the values that ask for nothing.
+# Fields of OpenAI's, and then of vLLM's, that ask for something this gateway does not do, each with the values that
+# ask for nothing: clients send these by default. What may be done with tools is nothing where there are none.
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "n": (1,),
     "logprobs": (False,),
     "store": (False,),
-    "tools": (),
-    "tool_choice": ("none",),
-    "parallel_tool_calls": (),
-    "functions": (),
-    "function_call": ("none",),
-    "top_logprobs": (),
+    "tools": ([],),
+    "tool_choice": ("none", "auto"),
+    "parallel_tool_calls": (True, False),
+    "functions": ([],),
+    "function_call": ("none", "auto"),
+    "top_logprobs": (0,),
     "logit_bias": ({},),
     "modalities": (["text"],),
     "audio": (),
     "prediction": (),
-    "verbosity": (),
+    "verbosity": ("medium",),
     "metadata": ({},),
     "service_tier": ("auto", "default"),
     "web_search_options": (),
     "safety_identifier": (),
     "prompt_cache_key": (),
     "prompt_cache_retention": (),
+    "best_of": (1,),
+    "echo": (False,),
+    "ignore_eos": (False,),
+    "min_p": (0,),
+    "repetition_penalty": (1,),
+    "top_k": (-1, 0),
+    "use_beam_search": (False,),
 }
 
 
@@ -54,16 +62,28 @@ class Asked:
     is_stream: bool
     is_live: bool
     wants_usage: bool
+    wants_running_usage: bool
 
 
 def read() -> Asked:
     """The current request. Raises Refused."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused(
+            "Content-Encoding",
+            "Send the body as it is: Content-Encoding is not supported here.",
+            code="unsupported_encoding",
+        )
     body = _load(_json(request.get_data()))
     is_stream = body["stream"]
     if is_stream and "Idempotency-Key" in request.headers:
         raise Refused("Idempotency-Key", "A stream cannot be repeated byte for byte; ask without stream.")
-    if "stream_options" in body and not is_stream:
+    options = body.get("stream_options", {})
+    if options and not is_stream:
         raise Refused("stream_options", "stream_options needs stream: true.")
+    is_live = _is_live(body.get("delivery"), is_stream)
+    if is_live and options.get("continuous_usage_stats"):
+        field = "stream_options.continuous_usage_stats"
+        raise Refused(field, f"{field} needs delivery complete: before its end nobody knows what a live answer costs.")
     return Asked(
         model=body["model"],
         messages=tuple(
@@ -73,8 +93,9 @@ def read() -> Asked:
         parameters=_parameters(body),
         deadline_s=_deadline_s(),
         is_stream=is_stream,
-        is_live=_is_live(body.get("delivery"), is_stream),
-        wants_usage=body.get("stream_options", {}).get("include_usage", False),
+        is_live=is_live,
+        wants_usage=options.get("include_usage", False),
+        wants_running_usage=options.get("include_usage", False) and options.get("continuous_usage_stats", False),
     )
 
 

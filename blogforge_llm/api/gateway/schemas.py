@@ -14,10 +14,6 @@ from blogforge_llm.api.fields import FILLED, LARGEST, STORABLE, Flag, Line, Real
 LONGEST_TEXT = 4_000_000
 LONGEST_JSON = 200_000
 _ROLES = ("system", "developer", "user", "assistant")
-# What OpenAI's own client sends back of an answer without tools; anything in them would be lost here.
-_EMPTY_OF_ANSWERS = ("refusal", "tool_calls", "function_call", "audio", "annotations", "name")
-
-
 _STOP = {"type": "string", "pattern": STORABLE}
 
 
@@ -44,7 +40,7 @@ class Content(fields.Field[str]):
         if kind != "text":
             named = f" of the type {kind[:40]}" if isinstance(kind, str) else " without a type"
             raise ValidationError({at: [f"A part{named} is not supported here; send parts of the type text."]})
-        if others := set(part) - {"type", "text"}:
+        if others := {name for name, value in part.items() if value is not None} - {"type", "text"}:
             raise ValidationError({f"{at}.{sorted(others)[0]}": ["Unknown field."]})
         return _text(part.get("text"), at=f"{at}.text")
 
@@ -74,9 +70,11 @@ class CompletionMessageIn(Schema):
 
     @pre_load
     def drop_empty(self, data: Any, **kwargs: Any) -> Any:
+        """Clients send back what they made of an answer, LiteLLM's a `provider_specific_fields` full of nulls. What
+        stands in such a field would be lost here, so only empty ones are taken."""
         if not isinstance(data, Mapping):
             return data
-        return {name: value for name, value in data.items() if name not in _EMPTY_OF_ANSWERS or value not in (None, [])}
+        return {name: value for name, value in data.items() if name in self.fields or not _is_empty(value)}
 
 
 class PlainJson(fields.Field[dict[str, Any]]):
@@ -123,10 +121,19 @@ class ResponseFormat(Schema):
 
 class StreamOptions(Schema):
     include_usage = Flag(load_default=False, metadata={"description": "A last chunk tells the token counts."})
+    continuous_usage_stats = Flag(
+        load_default=False,
+        metadata={"description": "vLLM's: with include_usage, every chunk tells them. Not with delivery live."},
+    )
     include_obfuscation = Flag(validate=validate.Equal(False, error="Padding is not supported here."))
 
 
 _FALSE, _WHOLE = {"enum": [False, None]}, {"type": "integer"}
+_RUNNING = {
+    "type": "object",
+    "required": ["continuous_usage_stats"],
+    "properties": {"continuous_usage_stats": {"const": True}},
+}
 
 
 # Somebody must ask something: a system's text alone is no question.
@@ -150,6 +157,8 @@ class CompletionIn(Schema):
     rules = {"not": {"anyOf": [
         {"required": ["stream_options"], "properties": {"stream": _FALSE, "stream_options": {"type": "object"}}},
         {"required": ["delivery"], "properties": {"stream": _FALSE, "delivery": {"const": "live"}}},
+        {"required": ["delivery", "stream_options"],
+         "properties": {"delivery": {"const": "live"}, "stream_options": _RUNNING}},
         {"required": ["max_tokens", "max_completion_tokens"],
          "properties": {"max_tokens": _WHOLE, "max_completion_tokens": _WHOLE}},
     ]}}  # fmt: skip
@@ -262,6 +271,12 @@ class GatewayError(Schema):
     """OpenAI's shape of an error."""
 
     error = fields.Nested(GatewayErrorFacts)
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(inner is None for inner in value.values())
+    return value is None or value == []
 
 
 def _text(value: Any, *, at: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from blogforge_llm.engine import calls, provider_errors
+from blogforge_llm.engine.adapters import endings
 from blogforge_llm.engine.types import (
     NO_TOKENS,
     CallError,
@@ -76,9 +77,6 @@ def _part(part: ContentPart) -> dict[str, Any]:
     return {"type": "file", "file": {"filename": part.name, "file_data": url}}
 
 
-_NO_ENDS = {"error", "abort", "cancelled"}  # OpenRouter, vLLM and others, when they gave up in the middle
-
-
 class Answer:
     """What has come of an answer so far."""
 
@@ -94,23 +92,19 @@ class Answer:
         self._request_id: str | None = None
 
     def pieces(self, chunks: Iterable[Any]) -> Iterator[str]:
-        """The texts of a stream as they come, "" for progress without text."""
-        for _, piece in self.watch(chunks):
-            if piece is not None:
-                yield piece
-
-    def watch(self, chunks: Iterable[Any]) -> Iterator[tuple[Any, str | None]]:
-        """Every chunk with its piece. After the finish reason the call waits only briefly for what may follow."""
+        """The texts of a stream as they come, "" for progress without text. After the finish reason the call waits
+        only briefly for what may follow."""
         self.has_begun = True
         for chunk in chunks:
             was_whole, had_usage = self.finish_reason is not None, self.usage.source is Source.KNOWN
             piece = self.add(chunk)
             self._settle(was_whole, had_usage)
-            yield chunk, piece
+            if piece is not None:
+                yield piece
         if not self._has_chunks and (whole := _instead(chunks)) is not None:
             self.add_whole(whole)
             if self._texts:
-                yield None, "".join(self._texts)
+                yield "".join(self._texts)
 
     def add(self, chunk: Any) -> str | None:
         """Take a chunk in; its text, "" for reasoning or a tool call, None for nothing. Raises CallError."""
@@ -121,7 +115,8 @@ class Answer:
         choices = _get(chunk, "choices")
         usage = _get(chunk, "usage") or _get(_get(chunk, "x_groq"), "usage")
         if choices is None and usage is None:
-            raise CallError(Category.STREAM_CUT, "sent an event that is no part of an answer")
+            self._take_other(chunk)
+            return None
         self._has_chunks = True
         self._request_id = _get(_get(chunk, "x_groq"), "id") or self._request_id or _get(chunk, "id")
         if usage:
@@ -147,13 +142,21 @@ class Answer:
         text = "".join(self._texts)
         if self.finish_reason is None:
             raise CallError(Category.STREAM_CUT, "ended without a finish reason", usage=self.usage)
-        if self.finish_reason in _NO_ENDS:
-            raise CallError(
-                Category.SERVER_ERROR, f"ended with the finish reason {self.finish_reason}", usage=self.usage
-            )
+        if category := endings.NO_ENDS.get(self.finish_reason):
+            raise CallError(category, f"ended with the finish reason {self.finish_reason}", usage=self.usage)
         if self._refusal and not text:
             raise CallError(Category.CONTENT_FILTER, self._refusal, usage=self.usage)
         return Reply(text, self.finish_reason, self.usage, self._request_id)
+
+    def _take_other(self, chunk: Any) -> None:
+        """A sign of life, or an error that is not named as one. Raises CallError."""
+        if _get(chunk, "type") == "ping" or _get(chunk, "object") == "chat.completion.chunk":
+            return
+        if _get(chunk, "object") == "error" or _get(chunk, "message") or _get(chunk, "detail"):  # vLLM, FastAPI
+            failed = provider_errors.failure(None, _plain(chunk))
+            failed.usage = self.usage_of_error()
+            raise failed
+        raise CallError(Category.STREAM_CUT, "sent an event that is no part of an answer")
 
     def usage_of_error(self) -> Usage:
         """An error in place of an answer costs nothing, like one with a status of its own; in mid-answer it may."""
@@ -175,9 +178,10 @@ class Answer:
         return text
 
     def _take(self, choice: Any) -> str | None:
-        reason = _get(choice, "finish_reason")
-        self.finish_reason = reason if isinstance(reason, str) and reason else self.finish_reason
+        self.finish_reason = endings.reason(_get(choice, "finish_reason")) or self.finish_reason
         delta = _get(choice, "delta")
+        if delta is None and not self._texts:
+            delta = _get(choice, "message")  # a server that sends its whole answer as the one event of a stream
         aside = _aside(delta)
         if text := self._joined(_text(_get(delta, "content"))):
             self._texts.append(text)

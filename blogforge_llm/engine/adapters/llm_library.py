@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from blogforge_llm.engine import addresses, calls, clients, provider_errors
-from blogforge_llm.engine.adapters import chat, openai_compatible, stainless, threads
+from blogforge_llm.engine.adapters import chat, endings, openai_compatible, stainless, threads
 from blogforge_llm.engine.types import (
     NO_TOKENS,
     CallError,
@@ -108,11 +108,15 @@ def _client(request: Request, candidate: Candidate, answer: chat.Answer) -> Any:
 
 
 def _watched(chunks: Any, answer: chat.Answer) -> Iterator[Any]:
+    """The text alone, in chunks as llm expects them: it stumbles over null deltas, lists of parts and whole answers."""
     with chunks:
-        for chunk, piece in answer.watch(chunks):
-            if piece == "" and (call := calls.current()) is not None:
-                call.progress()  # llm drops reasoning
-            yield chunk
+        for piece in answer.pieces(chunks):
+            if piece:
+                delta = SimpleNamespace(role="assistant", content=piece, tool_calls=None)
+                choice = SimpleNamespace(delta=delta, finish_reason=None, logprobs=None)
+                yield SimpleNamespace(choices=[choice], usage=None)
+            elif (call := calls.current()) is not None:
+                call.progress()  # reasoning
 
 
 # Payload
@@ -213,15 +217,14 @@ def _finish_reason(raw: dict[str, Any]) -> str | None:
     """As OpenAI's two APIs, Anthropic and Gemini spell it in what their plugins keep of the answer."""
     incomplete = (raw.get("incomplete_details") or {}).get("reason")
     if incomplete:
-        return "length" if incomplete == "max_output_tokens" else str(incomplete)
+        return endings.reason(incomplete)
     nested: dict[str, Any] = next(iter(raw.get("choices") or raw.get("candidates") or []), {})
     found = (
         raw.get("finish_reason") or raw.get("stop_reason") or nested.get("finish_reason") or nested.get("finishReason")
     )
     if found is None and raw.get("status") == "completed":
         return "stop"
-    reason = str(found).lower() if found else None
-    return {"max_tokens": "length", "safety": "content_filter", "refusal": "content_filter"}.get(reason or "", reason)
+    return endings.reason(str(found).lower()) if found else None
 
 
 def _unwrapped(text: str) -> str:

@@ -1,4 +1,6 @@
-"""/healthz: this process answers. /readyz: database, schema and a worker are there too."""
+"""/healthz, and /health as clients of model servers ask: this process answers. /readyz: database, schema and a worker
+are there too.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ bp = Blueprint("health", __name__)
 
 
 @bp.get("/healthz")
+@bp.get("/health")
 @public
 def show() -> dict[str, str]:
     return {"status": "ok"}

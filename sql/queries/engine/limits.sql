@@ -1,10 +1,45 @@
 -- What is counted against the limits of providers, keys and models. The functions are in migration 0010.
 
--- name: admit_call(names, most, reserved, lease_s, minute_s, day_s)^
--- Count the call, or say what is full. One statement, so that it is exact whoever else asks at the same moment.
-SELECT call_id, name, reason, allowed, opens_in_s
-  FROM admit_call(:names::text[], :most::integer[], :reserved::integer, :lease_s::double precision,
-                  :minute_s::double precision, :day_s::double precision);
+-- name: admit_call(names, most, reserved, ticket, lease_s, minute_s, day_s)^
+-- Count the call, or say what is full. One statement, so that it is exact whoever else asks at the same moment. What
+-- those need who came earlier (all who wait, for a caller without a ticket) is taken as used. Of the five limits of
+-- each name the second and the fourth are of tokens.
+WITH ahead AS (
+    SELECT n.position, count(w.ticket) AS calls, coalesce(sum(w.reserved), 0) AS tokens
+      FROM unnest(:names::text[]) WITH ORDINALITY AS n (name, position)
+      LEFT JOIN limit_places w ON w.name = n.name AND w.leased_until > clock_timestamp()
+                              AND w.ticket < coalesce(:ticket::bigint, 9223372036854775807)
+     GROUP BY n.position
+), room AS (
+    SELECT array_agg((m.most - CASE WHEN m.position %% 5 IN (2, 4) THEN ahead.tokens ELSE ahead.calls END)::integer
+                     ORDER BY m.position) AS most
+      FROM unnest(:most::integer[]) WITH ORDINALITY AS m (most, position)
+      JOIN ahead ON ahead.position = (m.position + 4) / 5
+)
+SELECT a.call_id, a.name, a.reason, a.opens_in_s, (SELECT max(calls) FROM ahead) AS ahead
+  FROM room
+ CROSS JOIN LATERAL admit_call(:names::text[], room.most, :reserved::integer, :lease_s::double precision,
+                               :minute_s::double precision, :day_s::double precision) a;
+
+-- name: keep_places(ticket, names, reserved, lease_s)$
+-- Wait in the line of each, or go on waiting where one stands already. Answers the ticket.
+WITH own AS MATERIALIZED (
+    SELECT coalesce(:ticket::bigint, nextval('limit_tickets')) AS ticket
+), kept AS (
+    INSERT INTO limit_places (ticket, name, reserved, leased_until)
+    SELECT own.ticket, n.name, n.reserved, clock_timestamp() + make_interval(secs => :lease_s)
+      FROM own, unnest(:names::text[], :reserved::integer[]) AS n (name, reserved)
+    ON CONFLICT (name, ticket) DO UPDATE SET leased_until = EXCLUDED.leased_until
+)
+SELECT ticket FROM own;
+
+-- name: leave_places(ticket)!
+-- Let in, or waiting no longer.
+DELETE FROM limit_places WHERE ticket = :ticket;
+
+-- name: forget_places()!
+-- Of processes that died.
+DELETE FROM limit_places WHERE leased_until < clock_timestamp();
 
 -- name: end_call(call_id, used, heard_s, never_sent)$
 SELECT end_call(:call_id::bigint, :used::integer, :heard_s::double precision, :never_sent::boolean);

@@ -47,6 +47,16 @@ def test_a_model_answers_by_its_name(gateway: Gateway, provider: str) -> None:
     assert task["request_id"] == raw.headers["X-Request-Id"] == answer._request_id
 
 
+def test_a_stream_may_tell_the_counts_in_every_chunk(gateway: Gateway) -> None:
+    gateway.model("ok")
+    options: Any = {"stream_options": {"include_usage": True, "continuous_usage_stats": True}}
+    chunks = list(ask(gateway, "Groq/ok", stream=True, **options))
+    (served,) = gateway.standin.requests
+    counts = [(chunk.usage.prompt_tokens, chunk.usage.completion_tokens) for chunk in chunks]
+    assert counts[0] == (served.input_tokens, 0)
+    assert counts[1:] == [(served.input_tokens, served.output_tokens)] * (len(chunks) - 1)
+
+
 @pytest.mark.parametrize("delivery", ["complete", "live"])
 def test_a_stream_is_the_answer_with_its_usage(gateway: Gateway, delivery: str) -> None:
     gateway.standin.answer("ok", "First line\n\n  ünïcode 🙂 and <b>markup</b>.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Callable
@@ -55,15 +56,18 @@ def assert_is_refusal(answer: Any, status: int, param: str | None, code: str) ->
         ({"n": 2}, "n", "unsupported_parameter"),
         ({"n": True}, "n", "unsupported_parameter"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "unsupported_parameter"),
-        ({"tool_choice": "auto"}, "tool_choice", "unsupported_parameter"),
-        ({"functions": []}, "functions", "unsupported_parameter"),
+        ({"functions": [{"name": "f"}]}, "functions", "unsupported_parameter"),
         ({"logprobs": True}, "logprobs", "unsupported_parameter"),
         ({"frequency_penalty": 3}, "frequency_penalty", "invalid_value"),
         ({"logit_bias": {"50256": -100}}, "logit_bias", "unsupported_parameter"),
         ({"reasoning_effort": "lots"}, "reasoning_effort", "invalid_value"),
         ({"metadata": {"a": "b"}}, "metadata", "unsupported_parameter"),
         ({"modalities": ["text", "audio"]}, "modalities", "unsupported_parameter"),
-        ({"top_k": 5}, "top_k", "unknown_parameter"),
+        ({"top_k": 5}, "top_k", "unsupported_parameter"),
+        ({"ignore_eos": True}, "ignore_eos", "unsupported_parameter"),
+        ({"tool_choice": "required"}, "tool_choice", "unsupported_parameter"),
+        ({"top_logprobs": False}, "top_logprobs", "unsupported_parameter"),
+        ({"top_a": 5}, "top_a", "unknown_parameter"),
         ({"temprature": 0.5}, "temprature", "unknown_parameter"),
         ({"temperature": 3}, "temperature", "invalid_value"),
         ({"temperature": "0.5"}, "temperature", "invalid_value"),
@@ -90,6 +94,10 @@ def assert_is_refusal(answer: Any, status: int, param: str | None, code: str) ->
             "response_format.json_schema.schema", "invalid_value",
         ),
         ({"delivery": "live"}, "delivery", "invalid_value"),
+        (
+            {"delivery": "live", "stream": True, "stream_options": {"continuous_usage_stats": True}},
+            "stream_options.continuous_usage_stats", "invalid_value",
+        ),
         ({"delivery": "soon"}, "delivery", "invalid_value"),
         ({"user": "a\x00b"}, "user", "invalid_value"),
         ({"model": None}, "model", "missing_required_parameter"),
@@ -129,8 +137,15 @@ def test_a_field_of_openai_s_that_is_null_or_asks_for_nothing_is_taken(post: Pos
         assert_is_refusal(post(GOOD | {name: value}), 404, None, "model_not_found")
 
 
-def test_what_openai_s_client_sends_back_of_an_answer_is_taken(post: Post) -> None:
-    answer = {"role": "assistant", "content": "Gas.", "refusal": None, "tool_calls": None, "annotations": []}
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"refusal": None, "tool_calls": None, "annotations": []},
+        {"provider_specific_fields": {"refusal": None}, "reasoning_content": None},  # LiteLLM
+    ],
+)
+def test_what_clients_send_back_of_an_answer_is_taken(post: Post, extra: dict[str, Any]) -> None:
+    answer = {"role": "assistant", "content": "Gas."} | extra
     body = GOOD | {"messages": [*GOOD["messages"], answer, {"role": "user", "content": "Why?"}]}
     assert_is_refusal(post(body), 404, None, "model_not_found")
 
@@ -138,6 +153,12 @@ def test_what_openai_s_client_sends_back_of_an_answer_is_taken(post: Post) -> No
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", "7", b"\xff\xfe", "9" * 9000])
 def test_a_body_that_is_no_json_object_is_refused(post: Post, body: Any) -> None:
     assert_is_refusal(post(body), 400, "body", "invalid_json")
+
+
+def test_a_compressed_body_is_refused_for_what_it_is(post: Post) -> None:
+    packed = gzip.compress(json.dumps(GOOD).encode())
+    answer = post(packed, {"Content-Encoding": "gzip"})
+    assert_is_refusal(answer, 400, "Content-Encoding", "unsupported_encoding")
 
 
 @pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 50_000])
