@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, Missing
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.ops import LedgerEntry, LedgerSum, LedgerTotals
 from blogforge_llm.records.tasks import Source
@@ -109,7 +109,7 @@ def list_entries(
         try:
             day = _day(key or "", "key")
         except Invalid as error:
-            raise NotFound(str(error)) from None
+            raise Missing.field("key", str(error)) from None
         span, group = Span(day, date.fromordinal(day.toordinal() + 1)), None
     before_at = sql.get_start(conn, attempt_id=before_id) if before_id is not None else None
     window = {"since": _midnight(span.since), "before_at": before_at or _midnight(span.until)}
@@ -136,15 +136,15 @@ def each_entry(*, actor: User, span: Span, group: str | None, key: str | None) -
 
 
 def _key(group: str, key: str | None) -> int | str | None:
-    """Raises NotFound for what no sum of the group has."""
+    """Raises Missing for what no sum of the group has."""
     if group == "source":
         if key not in set(Source):
-            raise NotFound("A source is known, estimated or unknown.")
+            raise Missing.field("key", "A source is known, estimated or unknown.")
         return key
     if key is None and group in ("user", "template"):
         return None
     if key is None or not re.fullmatch(r"[0-9]{1,18}", key):
-        raise NotFound(f"Name the {group} by its number.")
+        raise Missing.field("key", f"Name the {group} by its number.")
     return int(key)
 
 
