@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from flask import Flask
 
 from blogforge_llm.engine.budgets import usd
 from blogforge_llm.records.tasks import Source
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def money(amount: Decimal | None, source: str = Source.KNOWN) -> str:
@@ -41,5 +47,11 @@ def percent(share: float) -> str:
     return f"{share:.0%}"
 
 
+def day(moment: date, *, is_short: bool = True) -> str:
+    """3 Nov, or 3 November. strftime would take longer than to draw the rest of a row."""
+    month = _MONTHS[moment.month - 1]
+    return f"{moment.day} {month[:3] if is_short else month}"
+
+
 def init(app: Flask) -> None:
-    app.jinja_env.filters.update(money=money, count_of=count, duration=duration, took=took, percent=percent)
+    app.jinja_env.filters.update(money=money, count_of=count, duration=duration, took=took, percent=percent, day=day)

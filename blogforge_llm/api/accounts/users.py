@@ -75,7 +75,7 @@ class Users(MethodView):
         Those who may come in first, then by name.
         """
         first, size = pagination_parameters.first_item, pagination_parameters.page_size
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = users.count(conn)
             return users.list_(conn, actor=authentication.current(), limit=size, offset=first)
 

@@ -94,7 +94,7 @@ class Actions(MethodView):
 
         In the order of the workflow, each field's default first.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = actions.count(conn, **query)
             return actions.list_(
                 conn, **query, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item

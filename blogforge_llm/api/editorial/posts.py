@@ -29,7 +29,7 @@ class Posts(MethodView):
         """
         chosen = {"query": query.get("q", ""), "is_deleted": query["deleted"]}
         first, size = pagination_parameters.first_item, pagination_parameters.page_size
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = posts.count(conn, **chosen)
             rows = posts.list_posts(conn, offset=first, limit=size, **chosen)
         return [asdict(row.post) | {"words": row.words, "stages": row.stages, "stale": row.stale} for row in rows]

@@ -109,7 +109,7 @@ def show(query: dict[str, Any]) -> dict[str, Any]:
 
     The health of providers, which stands beside it on the page, is under `circuits`.
     """
-    with db.transaction() as conn:
+    with db.connection() as conn:
         figures = dashboard.get(conn, actor=current(), days=query["days"])
         unfinished = overview.get(conn, actor=current())
         warnings = budgets.list_warnings(conn, actor=current())

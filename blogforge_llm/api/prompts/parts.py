@@ -28,7 +28,7 @@ class Parts(MethodView):
 
         In the order in which they usually stand in a template.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = parts.count(conn, **query)
             return parts.list_(
                 conn, **query, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item

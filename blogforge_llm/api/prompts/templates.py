@@ -32,7 +32,7 @@ class Templates(MethodView):
 
         By name.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = templates.count(conn, **query)
             return templates.list_(
                 conn, **query, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item

@@ -67,7 +67,7 @@ class Keys(MethodView):
 
         Your own; for admins the shared ones too.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = keys.count_visible(conn, actor=current())
             return keys.list_visible(
                 conn,

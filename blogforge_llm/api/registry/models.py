@@ -117,7 +117,7 @@ class Models(MethodView):
 
         By provider.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = models.count(conn)
             return models.list_all(conn, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item)
 

@@ -78,7 +78,7 @@ class Presets(MethodView):
 
         By name.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = presets.count(conn)
             return presets.list_all(
                 conn, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item

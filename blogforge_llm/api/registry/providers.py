@@ -129,7 +129,7 @@ class Providers(MethodView):
 
         In the order they were made.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = providers.count(conn)
             return providers.list_all(
                 conn, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item

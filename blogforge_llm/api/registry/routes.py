@@ -77,7 +77,7 @@ class Routes(MethodView):
 
         The default first, then by name.
         """
-        with db.transaction() as conn:
+        with db.connection() as conn:
             pagination_parameters.item_count = routes.count(conn)
             return routes.list_all(conn, limit=pagination_parameters.page_size, offset=pagination_parameters.first_item)
 

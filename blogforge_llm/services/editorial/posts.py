@@ -63,16 +63,16 @@ def list_posts(
     """The last touched first, below `before`; with `query` those whose title has all its words or their beginnings."""
     at, post_id = before or _NEWEST
     place = {"before_at": at, "before_id": post_id, "limit": limit, "offset": offset}
-    words = _words(query)
-    if is_deleted:
-        ids = sql.page_deleted_posts(conn, **place)
-    elif words:
-        ids = sql.page_found_posts(conn, words=words, **place)
-    else:
-        ids = sql.page_posts(conn, **place) if not query.strip() else []
-    post_ids = [row["id"] for row in ids]
+    post_ids = _page(conn, query, is_deleted, place)
     stale = staleness.count_for(conn, post_ids=post_ids)
     return [_row(row, stale.get(row["id"], 0)) for row in sql.list_posts(conn, post_ids=post_ids)]
+
+
+def list_titles(conn: db.Connection, *, query: str = "", limit: int = 30) -> list[tuple[int, str]]:
+    """Id and title of those that list_posts has, for choosing one."""
+    place = {"before_at": _NEWEST[0], "before_id": _NEWEST[1], "limit": limit, "offset": 0}
+    rows = sql.list_titles(conn, post_ids=_page(conn, query, False, place))
+    return [(row["id"], row["title"]) for row in rows]
 
 
 def count(conn: db.Connection, *, query: str = "", is_deleted: bool = False) -> int:
@@ -133,6 +133,17 @@ def insert(conn: db.Connection, *, slug: str, title: str, actor: User) -> int:
                 raise
             wanted = f"{slug}-{sql.get_free_number(conn, slug=slug)}"
     raise Unfit("Too many posts of this name are being made at once. Try again.")
+
+
+def _page(conn: db.Connection, query: str, is_deleted: bool, place: dict[str, object]) -> list[int]:
+    words = _words(query)
+    if is_deleted:
+        ids = sql.page_deleted_posts(conn, **place)
+    elif words:
+        ids = sql.page_found_posts(conn, words=words, **place)
+    else:
+        ids = sql.page_posts(conn, **place) if not query.strip() else []
+    return [row["id"] for row in ids]
 
 
 def _words(query: str) -> str:

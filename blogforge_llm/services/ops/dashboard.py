@@ -23,6 +23,8 @@ PERIODS = (1, 7, 30)  # days, today included
 TEMPLATES = 5
 _SLOWEST_FROM = 5  # answers
 
+Histogram = Mapping[int, int]  # tasks by bucket
+
 
 def get(conn: db.Connection, *, actor: User, days: int = 7, now: datetime | None = None) -> Dashboard:
     """Of the last `days` days of UTC, today included; a number that is not offered becomes 7."""
@@ -32,32 +34,43 @@ def get(conn: db.Connection, *, actor: User, days: int = 7, now: datetime | None
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     since, month = today - timedelta(days=days - 1), today.replace(day=1)
     first = today - timedelta(days=29)
-    histograms = _by_key(sql.list_latencies(conn, since=first), "day")
-    by_day = [
-        DayFigures(row["day"], row["tasks"], row["failed"], row["cost"], quantile(histograms.get(row["day"], {}), 0.95))
-        for row in sql.list_days(conn, since=first, until=today)
-    ]
-    spent = sql.get_spent(conn, day=today.date(), month=month.date())
     hour = now.replace(minute=0, second=0, microsecond=0)
+    latencies, per_day, per_hour, (spent,), amounts, (sums,), failures, foremost = db.fetch_together(
+        conn,
+        sql.list_latencies_cursor(conn, since=first),
+        sql.list_days_cursor(conn, since=first, until=today),
+        sql.list_hours_cursor(conn, since=hour - timedelta(hours=23), until=hour),
+        sql.get_spent_cursor(conn, day=today.date(), month=month.date()),
+        sql.list_budgets_cursor(conn),
+        sql.sum_hours_cursor(conn, since=since),
+        sql.list_failures_cursor(conn, since=since),
+        sql.list_foremost_cursor(conn, since=since, least=_SLOWEST_FROM, limit=TEMPLATES),
+    )
+    by_day = _by_key(latencies, "day")
+    templates = _templates(conn, foremost, since)
+    dearest = sum(row["is_dearest"] for row in foremost)  # they come first
     return Dashboard(
         days=days,
         since=since,
         today=today,
         month=month,
-        by_day=by_day,
-        by_hour=[row["tasks"] for row in sql.list_hours(conn, since=hour - timedelta(hours=23), until=hour)],
+        by_day=[
+            DayFigures(row["day"], row["tasks"], row["failed"], row["cost"], quantile(by_day.get(row["day"], {}), 0.95))
+            for row in per_day
+        ],
+        by_hour=[row["tasks"] for row in per_hour],
         spent_today=spent["today"],
         spent_this_month=spent["this_month"],
-        budgets={row["period"]: row["amount"] for row in sql.list_budgets(conn)},
-        **sql.sum_hours(conn, since=since),
-        latency=_latency(_together(buckets for day, buckets in histograms.items() if day >= since)),
-        failures=[(row["category"], row["tasks"]) for row in sql.list_failures(conn, since=since)],
-        dearest=_templates(conn, sql.list_dearest(conn, since=since, limit=TEMPLATES), since),
-        slowest=_templates(conn, sql.list_slowest(conn, since=since, least=_SLOWEST_FROM, limit=TEMPLATES), since),
+        budgets={row["period"]: row["amount"] for row in amounts},
+        **sums,
+        latency=_latency(_together(histogram for day, histogram in by_day.items() if day >= since)),
+        failures=[(row["category"], row["tasks"]) for row in failures],
+        dearest=templates[:dearest],
+        slowest=templates[dearest:],
     )
 
 
-def quantile(histogram: Mapping[int, int], share: float) -> float | None:
+def quantile(histogram: Histogram, share: float) -> float | None:
     """Seconds that this share of the tasks took at most, put within its bucket; None without any. Off by less than the
     bucket is wide: 26 %."""
     buckets = sorted(histogram)
@@ -71,27 +84,29 @@ def quantile(histogram: Mapping[int, int], share: float) -> float | None:
     return low + (high - low) * (share * sums[-1] - before) / histogram[bucket]
 
 
-def _latency(histogram: Mapping[int, int]) -> Latency | None:
+def _latency(histogram: Histogram) -> Latency | None:
     middle, high = quantile(histogram, 0.5), quantile(histogram, 0.95)
     return None if middle is None or high is None else Latency(middle, high, sum(histogram.values()))
 
 
-def _templates(conn: db.Connection, rows: Iterable[dict[str, Any]], since: datetime) -> list[TemplateFigures]:
-    found = list(rows)
+def _templates(conn: db.Connection, rows: list[dict[str, Any]], since: datetime) -> list[TemplateFigures]:
     # 0 is all tasks together there, and tasks without a template here: of those no distribution is kept.
-    ids = [row["template_id"] for row in found if row["template_id"]]
+    ids = sorted({row["template_id"] for row in rows if row["template_id"]})
     histograms = _by_key(sql.list_latencies_of(conn, template_ids=ids, since=since), "template_id")
-    return [TemplateFigures(**row, latency=_latency(histograms.get(row["template_id"], {}))) for row in found]
+    return [
+        TemplateFigures(
+            row["template_id"], row["name"], row["tasks"], row["cost"], row["mean_s"],
+            _latency(histograms.get(row["template_id"], {})),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
-def _by_key(rows: Iterable[dict[str, Any]], key: str) -> dict[Any, dict[int, int]]:
-    found: dict[Any, dict[int, int]] = {}
-    for row in rows:
-        found.setdefault(row[key], {})[row["bucket"]] = row["tasks"]
-    return found
+def _by_key(rows: Iterable[dict[str, Any]], key: str) -> dict[Any, Histogram]:
+    return {row[key]: dict(zip(row["buckets"], row["tasks"], strict=True)) for row in rows}
 
 
-def _together(histograms: Iterable[Mapping[int, int]]) -> dict[int, int]:
+def _together(histograms: Iterable[Histogram]) -> dict[int, int]:
     found: dict[int, int] = {}
     for histogram in histograms:
         for bucket, tasks in histogram.items():

@@ -70,6 +70,11 @@ def list_(
     return [Template(**row) for row in found]
 
 
+def list_names(conn: db.Connection) -> list[tuple[int, str]]:
+    """Id and name of those in use, for choosing one."""
+    return [(row["id"], row["name"]) for row in sql.list_names(conn)]
+
+
 def count(conn: db.Connection, *, q: str = "", is_archived: bool = False) -> int:
     number: int = sql.count_templates(conn, pattern=texts.pattern(q), is_archived=is_archived)
     return number

@@ -37,7 +37,8 @@ def list_for(
     """
     if model_id is not None:
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
-    return _of_route(conn, list(sql.list_for_route(conn, route_id=route_id, user_id=user_id)), route_id)
+    route_ids = None if route_id is None else [route_id]
+    return _of_route(conn, list(sql.list_for_routes(conn, route_ids=route_ids, user_id=user_id)), route_id)
 
 
 def query_for_run(conn: db.Connection, *, task_id: int, run_id: UUID) -> AbstractContextManager[Any]:
@@ -91,15 +92,25 @@ def is_offered(conn: db.Connection, candidate: Candidate) -> bool:
     return bool(sql.is_offered(conn, model_id=candidate.model_id, key_id=candidate.key_id))
 
 
-def list_problems(conn: db.Connection, *, route_id: int, user_id: int | None = None) -> dict[int, str]:
-    """Why models of the route would be passed over right now, by model id: it cannot be asked, or it rests with each
-    of its keys."""
-    rows = [row for row in sql.list_for_route(conn, route_id=route_id, user_id=user_id) if row["model_id"] is not None]
+def list_problems(
+    conn: db.Connection, *, route_ids: Sequence[int], user_id: int | None = None
+) -> dict[int, dict[int, str]]:
+    """For each route, why models of it would be passed over right now, by model id: it cannot be asked, or it rests
+    with each of its keys."""
+    rows = [
+        row
+        for row in sql.list_for_routes(conn, route_ids=list(route_ids), user_id=user_id)
+        if row["model_id"] is not None
+    ]
     resting = list_resting(conn, candidates=[_candidate(row, api_key=None) for row in rows])
-    reasons: dict[int, list[str | None]] = {}
+    reasons: dict[tuple[int, int], list[str | None]] = {}
     for row, rests in zip(rows, resting, strict=True):
-        reasons.setdefault(row["model_id"], []).append(_problem(row) or rests)
-    return {model_id: found[0] for model_id, found in reasons.items() if found[0] and all(found)}
+        reasons.setdefault((row["route_id"], row["model_id"]), []).append(_problem(row) or rests)
+    problems: dict[int, dict[int, str]] = {route_id: {} for route_id in route_ids}
+    for (route_id, model_id), found in reasons.items():
+        if found[0] and all(found):
+            problems[route_id][model_id] = found[0]
+    return problems
 
 
 def list_resting(conn: db.Connection, *, candidates: Sequence[Candidate]) -> list[str | None]:

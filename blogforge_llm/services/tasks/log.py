@@ -67,9 +67,11 @@ def count(conn: db.Connection, *, wanted: TaskFilter) -> int | None:
     if wanted.text or wanted.action_id or wanted.post_id:
         return None
     try:
-        return len(_older(conn, wanted, _NEWEST, limit=COUNT_MAX + 1, most_ms=_COUNT_MS))
+        rows = _below(conn, "count_older", wanted, _NEWEST, limit=COUNT_MAX + 1, most_ms=_COUNT_MS)
     except TooSlow:
         return None
+    number: int = rows[0]["tasks"]
+    return number
 
 
 def each(*, actor: User, wanted: TaskFilter) -> Iterator[dict[str, Any]]:
@@ -90,11 +92,15 @@ def each(*, actor: User, wanted: TaskFilter) -> Iterator[dict[str, Any]]:
 def choices(conn: db.Connection, *, actor: User) -> dict[str, list[tuple[int, str]]]:
     """What can be chosen to filter by: (id, label) by the filter's name."""
     permissions.require(actor, Permission.READ)
-    found = {
-        "model": sql.list_models(conn), "template": sql.list_templates(conn), "action": sql.list_actions(conn),
-        "user": sql.list_users(conn),
-    }  # fmt: skip
-    return {name: [(row["id"], row["label"]) for row in rows] for name, rows in found.items()}
+    found = db.fetch_together(
+        conn,
+        sql.list_models_cursor(conn),
+        sql.list_templates_cursor(conn),
+        sql.list_actions_cursor(conn),
+        sql.list_users_cursor(conn),
+    )
+    labels = [[(row["id"], row["label"]) for row in rows] for rows in found]
+    return dict(zip(("model", "template", "action", "user"), labels, strict=True))
 
 
 def post_title(conn: db.Connection, *, post_id: int) -> str | None:
@@ -115,19 +121,26 @@ def _place(conn: db.Connection, task_id: int) -> Place:
 
 
 def _older(conn: db.Connection, wanted: TaskFilter, place: Place, *, limit: int, most_ms: int = _PAGE_MS) -> list[int]:
+    return [row["id"] for row in _below(conn, "page_older", wanted, place, limit=limit, most_ms=most_ms)]
+
+
+def _below(
+    conn: db.Connection, page: str, wanted: TaskFilter, place: Place, *, limit: int, most_ms: int
+) -> list[dict[str, Any]]:
     # Two upper bounds would be one too many: an index scan begins at the first of them and walks to the second.
     at, task_id = min(place, (wanted.until, 0)) if wanted.until else place
     asked = replace(wanted, until=None)
-    return _ids(conn, "page_older", asked, most_ms, before_at=at, before_id=task_id, limit=limit)
+    return _read(conn, page, asked, most_ms, before_at=at, before_id=task_id, limit=limit)
 
 
 def _newer(conn: db.Connection, wanted: TaskFilter, place: Place, *, limit: int) -> list[int]:
     at, task_id = max(place, (wanted.since, 0)) if wanted.since else place
     asked = replace(wanted, since=None)
-    return _ids(conn, "page_newer", asked, _PAGE_MS, above_at=at, above_id=task_id, limit=limit)
+    rows = _read(conn, "page_newer", asked, _PAGE_MS, above_at=at, above_id=task_id, limit=limit)
+    return [row["id"] for row in rows]
 
 
-def _ids(conn: db.Connection, page: str, wanted: TaskFilter, most_ms: int, **place: Any) -> list[int]:
+def _read(conn: db.Connection, page: str, wanted: TaskFilter, most_ms: int, **place: Any) -> list[dict[str, Any]]:
     """Raises TooSlow when it takes longer than `most_ms`."""
     given = {name: value for name in _CONDITIONS if (value := getattr(wanted, name)) is not None}
     conditions = {_CONDITIONS[name][0]: {_CONDITIONS[name][1]: value} for name, value in given.items()}
@@ -141,8 +154,7 @@ def _ids(conn: db.Connection, page: str, wanted: TaskFilter, most_ms: int, **pla
                 conditions |= _found(conn, wanted.text)
             values = {name: value for each in conditions.values() for name, value in each.items()}
             # Never prepared: a plan for all values would be wrong for the rare ones.
-            found = conn.execute(_statement(page, tuple(conditions)), {**place, **values}, prepare=False)
-            return [row["id"] for row in found]
+            return conn.execute(_statement(page, tuple(conditions)), place | values, prepare=False).fetchall()
     except QueryCanceled as error:
         raise TooSlow("This search took too long. Narrow the time range, or leave out a filter.") from error
 

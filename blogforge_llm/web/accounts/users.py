@@ -17,7 +17,7 @@ bp = Blueprint("users", __name__, url_prefix="/users")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = users.list_(conn, actor=viewers.current())
     return render_template("accounts/users/index.html", users=found)
 

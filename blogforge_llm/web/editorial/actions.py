@@ -28,13 +28,15 @@ _DECIMALS = ("temperature", "top_p")
 @bp.get("")
 def index() -> ResponseReturnValue:
     is_archived = "archived" in request.args
-    with db.transaction() as conn:
-        found = actions.list_(conn, is_archived=is_archived)
+    with db.connection() as conn:
+        by_field: dict[str, list[Action]] = {}
+        for action in actions.list_(conn, is_archived=is_archived):
+            by_field.setdefault(action.field_key, []).append(action)
         context = {
             "substages": workflow.list_substages(conn), "has_templates": templates.count(conn) > 0,
             "counts": {"living": actions.count(conn), "archived": actions.count(conn, is_archived=True)},
         }  # fmt: skip
-    return render_template("editorial/actions/index.html", actions=found, is_archived=is_archived, **context)
+    return render_template("editorial/actions/index.html", actions=by_field, is_archived=is_archived, **context)
 
 
 @bp.get("/new")
@@ -105,7 +107,7 @@ def _choices() -> dict[str, Any]:
     with db.transaction() as conn:
         return {
             "substages": workflow.list_substages(conn),
-            "templates": [(template.id, template.name) for template in templates.list_(conn)],
+            "templates": templates.list_names(conn),
             "routes": [(route.id, route.name) for route in routes.list_all(conn)],
             "presets": [(preset.id, preset.name) for preset in presets.list_all(conn)],
         }

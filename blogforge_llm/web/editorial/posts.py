@@ -20,7 +20,7 @@ _PAGE = 30
 def index() -> ResponseReturnValue:
     query, is_deleted = request.args.get("q", "").strip(), "deleted" in request.args
     before = posts.read_mark(request.args.get("before", ""))
-    with db.transaction() as conn:
+    with db.connection() as conn:
         rows = posts.list_posts(conn, query=query, is_deleted=is_deleted, before=before, limit=_PAGE + 1)
         counts = {"live": posts.count(conn), "deleted": posts.count(conn, is_deleted=True)}
     shown = rows[:_PAGE]

@@ -22,7 +22,7 @@ bp = Blueprint("alert_rules", __name__, url_prefix="/alerts/rules")
 
 @bp.get("")
 def index() -> str:
-    with db.transaction() as conn:
+    with db.connection() as conn:
         rules = alert_rules.list_all(conn, actor=viewers.current())
         log = audit.list_(conn, actor=viewers.current(), noun="alert_rule", limit=20)
     return render_template(

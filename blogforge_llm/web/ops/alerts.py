@@ -23,7 +23,7 @@ _PAGE = 50
 @bp.get("")
 def index() -> str:
     view = _view()
-    with db.transaction() as conn:
+    with db.connection() as conn:
         viewer = viewers.current()
         before_id = request.args.get("before", type=int)
         found = alerts.list_(conn, actor=viewer, view=view, before_id=before_id, limit=_PAGE + 1)

@@ -23,7 +23,7 @@ _HEAD = ("id", "at", "user_id", "user", "action", "noun", "noun_id", "detail", "
 @bp.get("")
 def index() -> str:
     chosen = _chosen()
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = audit.list_(
             conn,
             actor=viewers.current(),

@@ -25,7 +25,7 @@ def index() -> ResponseReturnValue:
     state = ErrorState(asked["state"]) if asked.get("state") in set(ErrorState) else ErrorState.OPEN
     source = ErrorSource(asked["source"]) if asked.get("source") in set(ErrorSource) else None
     wanted = asked.get("request", "").strip()
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = errors.find_by_request(conn, actor=viewer, request_id=wanted) if wanted else None
         if found is not None:
             return htmx.redirect_or(url_for("errors.show", group_id=found))

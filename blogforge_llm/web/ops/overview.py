@@ -17,7 +17,7 @@ bp = Blueprint("overview", __name__, url_prefix="/llm")
 @bp.get("/")
 def show() -> ResponseReturnValue:
     viewer, days = viewers.current(), request.args.get("days", 7, type=int)
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = overview.get(conn, actor=viewer)
         warnings = budgets.list_warnings(conn, actor=viewer)
         if not found.has_tasks:

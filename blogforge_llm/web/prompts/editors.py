@@ -85,7 +85,7 @@ def choices(conn: db.Connection) -> dict[str, Any]:
     """What a prompt can be tried with: routes and posts."""
     return {
         "routes": [(route.id, route.name) for route in routes.list_all(conn)],
-        "posts": [(row.post.id, row.post.title) for row in posts.list_posts(conn, limit=_SHOWN_POSTS)],
+        "posts": posts.list_titles(conn, limit=_SHOWN_POSTS),
     }
 
 

@@ -26,7 +26,7 @@ _NEW, _EDIT, _SHOW = (f"prompts/parts/{name}.html" for name in ("new", "edit", "
 def index() -> ResponseReturnValue:
     wanted = {name: request.args.get(name, "").strip() for name in ("q", "kind", "tag")}
     is_archived = "archived" in request.args
-    with db.transaction() as conn:
+    with db.connection() as conn:
         page = pages.at(parts.count(conn, **wanted, is_archived=is_archived))
         found = parts.list_(conn, **wanted, is_archived=is_archived, limit=page.size, offset=page.offset)
         counts = {"living": parts.count(conn), "archived": parts.count(conn, is_archived=True)}

@@ -14,7 +14,7 @@ bp = Blueprint("proposals", __name__, url_prefix="/llm/proposals")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    with db.transaction() as conn:
+    with db.connection() as conn:
         page = pages.at(approvals.count_waiting(conn))
         found = approvals.list_waiting(conn, actor=viewers.current(), limit=page.size, offset=page.offset)
     return render_template("prompts/proposals/index.html", proposals=found, page=page)

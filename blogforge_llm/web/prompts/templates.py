@@ -22,7 +22,7 @@ bp = Blueprint("templates", __name__, url_prefix="/llm/templates")
 @bp.get("")
 def index() -> ResponseReturnValue:
     q, is_archived = request.args.get("q", "").strip(), "archived" in request.args
-    with db.transaction() as conn:
+    with db.connection() as conn:
         page = pages.at(templates.count(conn, q=q, is_archived=is_archived))
         found = templates.list_(conn, q=q, is_archived=is_archived, limit=page.size, offset=page.offset)
         counts = {"living": templates.count(conn), "archived": templates.count(conn, is_archived=True)}

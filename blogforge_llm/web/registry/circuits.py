@@ -12,8 +12,8 @@ from blogforge_llm.records.accounts import Permission
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.ops import audit
 from blogforge_llm.services.registry import circuits
-from blogforge_llm.services.tasks import wording
 from blogforge_llm.web import forms, htmx, viewers
+from blogforge_llm.web.registry import attempts
 
 bp = Blueprint("circuits", __name__, url_prefix="/llm/health")
 
@@ -61,4 +61,5 @@ def _load() -> dict[str, Any]:
         ticks = circuits.list_ticks(conn, circuits=found)
         may_keep = permissions.may(viewer, Permission.KEEP_REGISTRY)
         log = audit.list_(conn, actor=viewer, noun="circuit", limit=20) if may_keep else []
-    return {"circuits": found, "ticks": ticks, "log": log, "service": circuits, "wording": wording}
+    drawn = {name: attempts.draw(last) for name, last in ticks.items()}
+    return {"circuits": found, "ticks": drawn, "log": log, "service": circuits}

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from blogforge_llm import db
 from blogforge_llm.records.accounts import Permission
+from blogforge_llm.records.registry import Route
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.registry import circuits, models, providers, routes
 from blogforge_llm.web import forms, htmx, viewers
@@ -22,12 +23,16 @@ _SWITCHES = ("streams", "sees_images", "writes_json", "is_ai", "is_enabled")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found, all_routes = models.list_all(conn), routes.list_all(conn)
         has_providers = providers.count(conn) > 0
         resting = circuits.list_resting(conn, actor=viewers.current())
+    routes_of: dict[int, list[Route]] = {}
+    for route in all_routes:
+        for model in route.models:
+            routes_of.setdefault(model.id, []).append(route)
     return render_template(
-        "registry/models/index.html", models=found, routes=all_routes, has_providers=has_providers, resting=resting
+        "registry/models/index.html", models=found, routes_of=routes_of, has_providers=has_providers, resting=resting
     )
 
 

@@ -19,7 +19,7 @@ bp = Blueprint("presets", __name__, url_prefix="/llm/presets")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = presets.list_all(conn)
     return render_template("registry/presets/index.html", presets=found)
 

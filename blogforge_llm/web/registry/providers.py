@@ -20,7 +20,7 @@ bp = Blueprint("providers", __name__, url_prefix="/llm/providers")
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found, all_models = providers.list_all(conn), models.list_all(conn)
         all_keys = keys.list_visible(conn, actor=viewers.current(), limit=1000)
         resting = circuits.list_resting(conn, actor=viewers.current())

@@ -19,9 +19,9 @@ bp = Blueprint("routes", __name__, url_prefix="/llm/routes")
 @bp.get("")
 def index() -> ResponseReturnValue:
     viewer = viewers.current()
-    with db.transaction() as conn:
+    with db.connection() as conn:
         found = routes.list_all(conn)
-        problems = {route.id: candidates.list_problems(conn, route_id=route.id, user_id=viewer.id) for route in found}
+        problems = candidates.list_problems(conn, route_ids=[route.id for route in found], user_id=viewer.id)
         has_models = models.count(conn) > 0
     return render_template("registry/routes/index.html", routes=found, problems=problems, has_models=has_models)
 
@@ -105,7 +105,7 @@ def _arrange(conn: db.Connection, route_id: int) -> None:
 def _load(route_id: int) -> dict[str, Any]:
     with db.transaction() as conn:
         route = routes.get(conn, route_id=route_id)
-        problems = candidates.list_problems(conn, route_id=route_id, user_id=viewers.current().id)
+        problems = candidates.list_problems(conn, route_ids=[route_id], user_id=viewers.current().id)[route_id]
         there = {model.id for model in route.models}
         others = [model for model in models.list_all(conn) if model.id not in there]
     places = [

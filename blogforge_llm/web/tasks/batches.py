@@ -156,4 +156,4 @@ def _limits() -> dict[str, Any]:
 
 def _choices() -> dict[str, Any]:
     with db.connection() as conn:
-        return {"templates": templates.list_(conn, limit=1000), "routes": routes.list_all(conn)}
+        return {"templates": templates.list_names(conn), "routes": routes.list_all(conn)}

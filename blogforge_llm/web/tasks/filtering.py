@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask import request, url_for
+from flask import request
 
 from blogforge_llm import db
 from blogforge_llm.services.tasks import filters, log, wording
+from blogforge_llm.web.pieces import addresses
 
 _LABELS = {
     "category": "Failed with", "model": "Answered by", "template": "Template", "action": "Action", "user": "Asked by",
@@ -21,16 +23,22 @@ class Chip:
     remove_url: str
 
 
-def address(endpoint: str = "tasks.index", *, without: str = "", **changes: object) -> str:
+def address(endpoint: str = "tasks.index", *, without: str = "", **changes: Any) -> str:
     """The log's address with the filter of this request, but for `without`, and with `changes` that are not None."""
-    kept = {name: value for name in filters.NAMES if name != without and (value := request.args.get(name, "").strip())}
-    return url_for(endpoint, **{name: value for name, value in (kept | changes).items() if value is not None})  # type: ignore[arg-type]
+    wanted = {name: value for name, value in (_given() | {without: None} | changes).items() if value is not None}
+    return addresses.address(endpoint, **wanted)
 
 
 def chips(conn: db.Connection, choices: dict[str, list[tuple[int, str]]]) -> list[Chip]:
     """One for each filter but the status, which the tabs show."""
-    given = {name: value for name in _LABELS if (value := request.args.get(name, "").strip())}
-    return [Chip(_words(conn, name, value, choices), address(without=name)) for name, value in given.items()]
+    given = _given()
+    return [Chip(_words(conn, name, given[name], choices), address(without=name)) for name in _LABELS if name in given]
+
+
+def _given() -> dict[str, str]:
+    """The filter as the address says it, without what is empty."""
+    arguments = request.args
+    return {name: value for name in filters.NAMES if name in arguments and (value := arguments[name].strip())}
 
 
 def _words(conn: db.Connection, name: str, value: str, choices: dict[str, list[tuple[int, str]]]) -> str:

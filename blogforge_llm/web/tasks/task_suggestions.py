@@ -44,12 +44,12 @@ def _page(task_id: int, refusal: DomainError | None = None) -> Response:
         task = tasks.get(conn, task_id=task_id)
         trial_id = trials.find_id(conn, task_id=task_id)
         origin = trials.find_post_id(conn, task_id=task_id)
-        found = [row.post for row in posts.list_posts(conn, query=q, limit=_POSTS)]
-        if origin is not None and not q and all(post.id != origin for post in found):
-            found.insert(0, posts.get(conn, post_id=origin))
+        titles = posts.list_titles(conn, query=q, limit=_POSTS)
+        if origin is not None and not q and origin not in dict(titles):
+            titles.insert(0, (origin, posts.get(conn, post_id=origin).title))
         stages = workflow.list_stages(conn)
     chosen = {"post": request.form.get("post", origin), "field": request.form.get("field", "")}
-    context = {"task": task, "trial_id": trial_id, "posts": found, "stages": stages, "q": q, "form": chosen}
+    context = {"task": task, "trial_id": trial_id, "posts": titles, "stages": stages, "q": q, "form": chosen}
     if refusal is not None:
         return forms.again("tasks/suggestions/new.html", refusal, **context)
     return make_response(render_template("tasks/suggestions/new.html", errors={}, **context))

@@ -97,13 +97,13 @@ def previewed(draft: Draft) -> dict[str, Any]:
 def _form(conn: db.Connection, draft: Draft) -> dict[str, Any]:
     chosen = templates.get(conn, template_id=draft.template_id) if draft.template_id else None
     versions = templates.list_versions(conn, template_id=chosen.id, limit=100) if chosen else []
-    found = [row.post for row in posts.list_posts(conn, limit=_POSTS)]
-    if draft.post_id and all(post.id != draft.post_id for post in found):
-        found.append(posts.get(conn, post_id=draft.post_id))
+    titles = posts.list_titles(conn, limit=_POSTS)
+    if draft.post_id and draft.post_id not in dict(titles):
+        titles.append((draft.post_id, posts.get(conn, post_id=draft.post_id).title))
     return {
         "draft": draft, "preview": preview(conn, draft), "template": chosen, "versions": versions,
-        "templates": templates.list_(conn), "choices": [(asked.DEFAULT, "The default route"), *asked.choices(conn)],
-        "presets": presets.list_all(conn), "posts": found,
+        "templates": templates.list_names(conn), "posts": titles, "presets": presets.list_all(conn),
+        "choices": [(asked.DEFAULT, "The default route"), *asked.choices(conn)],
     }  # fmt: skip
 
 

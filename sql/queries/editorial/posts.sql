@@ -66,6 +66,13 @@ SELECT p.id, p.slug, p.title, p.created_by, c.name AS created_by_name, p.created
        ) s
  ORDER BY wanted.place;
 
+-- name: list_titles(post_ids)
+-- What a page of posts is called, in the order of its ids: enough to choose one.
+SELECT p.id, p.title
+  FROM unnest(CAST(:post_ids AS bigint[])) WITH ORDINALITY AS wanted (id, place)
+  JOIN posts p ON p.id = wanted.id
+ ORDER BY wanted.place;
+
 -- name: count_posts()$
 SELECT count(*) FROM posts WHERE deleted_at IS NULL;
 

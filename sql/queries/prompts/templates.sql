@@ -64,6 +64,10 @@ SELECT t.id, t.name, t.description, t.needs_approval, v.id AS version_id, v.numb
   JOIN template_versions v ON v.id = t.published_version_id
  WHERE t.id = :template_id;
 
+-- name: list_names()
+-- Enough to choose one of those in use.
+SELECT id, name FROM templates WHERE archived_at IS NULL ORDER BY lower(name), id;
+
 -- name: list_templates(is_archived, pattern, limit, offset)
 -- By name. NULL pattern: all.
 SELECT t.id, t.name, t.description, t.needs_approval, v.id AS version_id, v.number AS version,

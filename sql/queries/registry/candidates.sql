@@ -1,9 +1,10 @@
 -- The models that may be asked, with what is needed to ask them.
 
--- name: list_for_route(route_id, user_id)
--- In the route's order, each as often as there are keys for it: the user's own before the shared ones. Without a route
+-- name: list_for_routes(route_ids, user_id)
+-- Route by route, in its order, each as often as there are keys for it: the user's own before the shared ones. Without routes
 -- the default one; a route without models is one row without a model. One read, because somebody waits for it.
-SELECT r.name AS route_name, m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.later_prices,
+SELECT r.id AS route_id, r.name AS route_name, m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price,
+       m.output_price, m.later_prices,
        m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
        m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
        m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
@@ -14,8 +15,8 @@ SELECT r.name AS route_name, m.model_id, m.model_name, m.context_window, m.max_o
   LEFT JOIN provider_keys k
     ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
   LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
- WHERE (r.id = :route_id OR (:route_id::bigint IS NULL AND r.is_default)) AND r.archived_at IS NULL
- ORDER BY rm.position, k.user_id IS NULL, k.position, k.id;
+ WHERE (r.id = ANY (:route_ids::bigint[]) OR (:route_ids::bigint[] IS NULL AND r.is_default)) AND r.archived_at IS NULL
+ ORDER BY r.id, rm.position, k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_model(model_id, user_id)
 -- The same for a model that is asked by itself.

@@ -9,6 +9,14 @@ SELECT t.id FROM tasks t
  ORDER BY t.created_at DESC, t.id DESC
  LIMIT :limit;
 
+-- name: count_older(before_at, before_id, limit)
+-- How many a page of this size would have: a thousand ids take longer to fetch than to count.
+SELECT count(*) AS tasks FROM (
+SELECT FROM tasks t
+ WHERE (t.created_at, t.id) < (:before_at, :before_id)
+ ORDER BY t.created_at DESC, t.id DESC
+ LIMIT :limit) AS page;
+
 -- name: page_newer(above_at, above_id, limit)
 -- The nearest first: the reader turns them round.
 SELECT t.id FROM tasks t

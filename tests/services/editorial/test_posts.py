@@ -87,6 +87,14 @@ def test_search_finds_all_words_by_their_beginning(conn, alice):
     assert titles_of(conn, query="nothing such") == []
 
 
+def test_titles_to_choose_from_are_those_of_the_list(conn, alice):
+    made = [posts.create(conn, actor=alice, idea=idea) for idea in ("Kilts at work", "Tartan weddings", "Looms")]
+    posts.delete(conn, actor=alice, post_id=made[2].id)
+    assert posts.list_titles(conn) == [(made[1].id, "Tartan weddings"), (made[0].id, "Kilts at work")]
+    assert posts.list_titles(conn, query="kil") == [(made[0].id, "Kilts at work")]
+    assert posts.list_titles(conn, limit=1) == [(made[1].id, "Tartan weddings")]
+
+
 @pytest.mark.parametrize(
     "query", ["'", "&|!", "a:*", "<->", "\x00", "k'); DROP TABLE posts", "_", "\\", "\ud800", "(" * 999]
 )

@@ -164,9 +164,9 @@ def test_a_route_says_who_is_passed_over_and_why(conn: db.Connection, ada: User,
     keys.create(conn, actor=ada, provider_id=model.provider_id, api_key="gsk_second_key_2")
     route = routes.create(conn, actor=ada, name="Both", model_ids=[model.id, other.id])
     fail(conn, model, Category.RATE_LIMIT)
-    assert candidates.list_problems(conn, route_id=route.id) == {}  # the second key has room
+    assert candidates.list_problems(conn, route_ids=[route.id]) == {route.id: {}}  # the second key has room
     fail(conn, model, Category.RATE_LIMIT, place=1)
-    problems = candidates.list_problems(conn, route_id=route.id)
+    problems = candidates.list_problems(conn, route_ids=[route.id])[route.id]
     assert list(problems) == [model.id]
     assert problems[model.id] == "llama on Groq rests (rate limit) and is tried again in 5 seconds."
 

@@ -140,7 +140,9 @@ def test_every_filter_finds_exactly_its_rows_on_pages_that_join_without_gaps(
         expected = [
             row["id"] for row in sorted(rows, key=lambda row: (row["at"], row["id"]), reverse=True) if fits(row, wanted)
         ]
-        assert [task_id for task_id in read_down(conn, alice, wanted) if task_id in ours] == expected, wanted
+        found = read_down(conn, alice, wanted)
+        assert [task_id for task_id in found if task_id in ours] == expected, wanted
+        assert log.count(conn, wanted=wanted) in (None, len(found)), wanted
 
 
 def read_down(conn: db.Connection, actor: User, wanted: TaskFilter, *, limit: int = 7) -> list[int]:
@@ -158,6 +160,16 @@ def read_down(conn: db.Connection, actor: User, wanted: TaskFilter, *, limit: in
         assert [row.id for row in page.rows] == expected
         above = page.rows[0].id
     return [task_id for page in pages for task_id in page]
+
+
+def test_a_log_is_counted_up_to_a_limit_and_not_where_that_would_take_long(
+    conn: db.Connection, rows: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = TaskFilter(status=TaskStatus.QUEUED)
+    assert log.count(conn, wanted=queued) == sum(row["status"] is TaskStatus.QUEUED for row in rows) > 3
+    assert log.count(conn, wanted=TaskFilter(text="bread")) is None
+    monkeypatch.setattr(log, "COUNT_MAX", 2)
+    assert log.count(conn, wanted=queued) == 3
 
 
 def test_pages_are_complete_and_free_of_doubles_while_tasks_come_in(

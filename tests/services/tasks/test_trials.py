@@ -85,7 +85,9 @@ def test_what_does_not_fit_is_named_and_nothing_is_asked(conn, alice, template, 
 
 
 def test_an_archived_template_runs_in_no_version(conn, ada, alice, template, models):
+    assert (template.id, template.name) in templates.list_names(conn)
     templates.archive(conn, actor=ada, template_id=template.id)
+    assert template.id not in dict(templates.list_names(conn))
     for version in (None, 1):
         with pytest.raises(Conflict, match="archived"):
             run(conn, alice, template, version=version)
