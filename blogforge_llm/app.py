@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from importlib import import_module
+from typing import Any
 
 import psycopg
 from flask import Flask, Response, g, request
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from blogforge_llm import api, measuring, runner, tracing, web
 from blogforge_llm.config import ROOT, Settings
@@ -42,6 +44,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.update(SESSION_COOKIE_NAME="blogforge_messages", SESSION_COOKIE_HTTPONLY=True)
     app.extensions["settings"] = settings
     runner.configure(settings)
+    app.url_map.converters["int"] = RowId
     # A redirect to the right spelling of an address would name the host that the request names, whichever that is.
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.jinja_environment = environment.Environment
@@ -67,6 +70,13 @@ def create_app(settings: Settings) -> Flask:
     for kind in (DomainError, HTTPException, psycopg.OperationalError, Exception):
         app.register_error_handler(kind, answer_error)
     return app
+
+
+class RowId(IntegerConverter):
+    """A row's id in an address: none is larger than PostgreSQL takes, as a double too (api/fields.py)."""
+
+    def __init__(self, map: Map, **kwargs: Any) -> None:
+        super().__init__(map, **{"max": 2**63 - 1024} | kwargs)
 
 
 def name_request() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from blogforge_llm import db, runner
 from blogforge_llm.engine import categories, masking
 from blogforge_llm.engine.types import CallError, Candidate, DiscoveredModel, Message, Parameters
-from blogforge_llm.errors import DomainError, Invalid
+from blogforge_llm.errors import DomainError, Missing, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, Provider, ProviderKind
 from blogforge_llm.records.tasks import Category, Task, TaskStatus
@@ -70,7 +70,7 @@ def discover(*, actor: User, provider_id: int) -> list[DiscoveredModel]:
     try:
         return runner.discover(candidate)
     except CallError as error:
-        raise Invalid(_reason(error, candidate)) from error
+        raise Unfit(_reason(error, candidate)) from error
 
 
 def look_for_local_servers(*, actor: User) -> list[LocalServer]:
@@ -86,7 +86,7 @@ def _model_to_ask(found: list[Model], model_id: int | None) -> Model | None:
         return next((model for model in found if model.is_enabled), None)
     chosen = next((model for model in found if model.id == model_id), None)
     if chosen is None:
-        raise Invalid.field("model_id", "This provider has no such model. Choose one of its models.")
+        raise Missing.field("model_id", "This provider has no such model. Choose one of its models.")
     return chosen
 
 

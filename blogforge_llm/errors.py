@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 
 class DomainError(Exception):
@@ -47,16 +47,16 @@ class Invalid(DomainError):
         self.errors = dict(errors or {})
 
     @classmethod
-    def field(cls, name: str, message: str) -> Invalid:
+    def field(cls, name: str, message: str) -> Self:
         return cls(message, {name: message})
 
 
-class Missing(Invalid):
-    """The input names something that is not there, by id or by name: nothing is wrong with its form."""
+class Unfit(Invalid):
+    """Nothing is wrong with the input's form: it does not go with what is there now, and elsewhere would be taken."""
 
-    @classmethod
-    def field(cls, name: str, message: str) -> Missing:
-        return cls(message, {name: message})
+
+class Missing(Unfit):
+    """The input names something that is not there, by id or by name."""
 
 
 class Mistakes:
@@ -64,21 +64,30 @@ class Mistakes:
 
     def __init__(self) -> None:
         self._found: dict[str, str] = {}
+        self._kind: type[Invalid] = Unfit
 
     @contextlib.contextmanager
     def noted(self) -> Iterator[None]:
         try:
             yield
         except Invalid as refusal:
-            self._found = refusal.errors | self._found
+            self._add(refusal)
 
     def note(self, name: str, message: str) -> None:
-        self._found.setdefault(name, message)
+        self._add(Invalid.field(name, message))
+
+    def note_unfit(self, name: str, message: str) -> None:
+        self._add(Unfit.field(name, message))
 
     def refuse(self) -> None:
-        """Raises Invalid if there were any."""
+        """Raises Invalid if there were any, Unfit if all were."""
         if self._found:
-            raise Invalid(" ".join(self._found.values()), self._found)
+            raise self._kind(" ".join(self._found.values()), self._found)
+
+    def _add(self, refusal: Invalid) -> None:
+        self._found = refusal.errors | self._found
+        if not isinstance(refusal, Unfit):
+            self._kind = Invalid
 
 
 class TooMany(DomainError):

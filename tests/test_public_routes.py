@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from blogforge_llm import db
 
@@ -20,7 +20,7 @@ PUBLIC_PREFIX = "flasgger."  # the page that shows the document
 
 
 def address(app: Flask, rule: Rule) -> str:
-    values = {name: 1 if "Integer" in type(converter).__name__ else "x" for name, converter in rule._converters.items()}
+    values = {name: 1 if isinstance(kind, IntegerConverter) else "x" for name, kind in rule._converters.items()}
     with app.test_request_context():
         built = rule.build(values, append_unknown=False)
     assert built is not None

@@ -21,13 +21,20 @@ def load_viewer() -> None:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send an API token: `Authorization: Bearer TOKEN`.")
     with db.connection() as conn:
-        g.viewer = tokens.find_user(conn, token=token.strip())
+        g.token = token.strip()
+        g.viewer = tokens.find_user(conn, token=g.token)
         if g.viewer is None:
             raise Unauthenticated("This API token is not valid. It may have been revoked; make a new one.")
-        request_limits.admit(conn, user_id=g.viewer.id, token=token.strip())
+        request_limits.admit(conn, user_id=g.viewer.id, token=g.token)
 
 
 def current() -> User:
     """The user whose token came with the request."""
     viewer: User = g.viewer
     return viewer
+
+
+def token() -> str:
+    """The text that came with the request."""
+    text: str = g.token
+    return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -28,6 +29,10 @@ Everything the pages do, for programs. Send `Authorization: Bearer TOKEN` with e
 """
 
 
+_ALWAYS = (401, 429)
+_WITH_BODY = (400, 409, 415)
+
+
 class Problem(Schema):
     """What went wrong (RFC 9457)."""
 
@@ -45,7 +50,12 @@ class Problem(Schema):
 
 
 class Converter(OpenAPIConverter):
-    """Says in the document what a schema checks as a whole: its `rules`, in the words of JSON Schema."""
+    """Says in the document what a schema checks as a whole: its `rules`, in the words of JSON Schema; and what a
+    list `contains` or a text is, which apispec leaves out."""
+
+    def field2property(self, field: Any) -> dict[str, Any]:
+        written: dict[str, Any] = super().field2property(field)
+        return written | {word: field.metadata[word] for word in ("contains", "const") if word in field.metadata}
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         written: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
@@ -63,14 +73,12 @@ class ProblemApi(Api):
     DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
 
     def _register_pagination_header(self) -> None:
-        """JSON in a header is text to HTTP: smorest would call it an object."""
+        """JSON in a header is text to HTTP: smorest would call it an object. Clients that know `contentSchema` are few,
+        and others refuse the document for it."""
+        members = ", ".join(f"`{name}`" for name in PaginationMetadataSchema().fields)
         header = {
-            "description": "JSON: the total and the pages around this one.",
-            "schema": {
-                "type": "string",
-                "contentMediaType": "application/json",
-                "contentSchema": self.ma_plugin.converter.resolve_nested_schema(PaginationMetadataSchema),
-            },
+            "description": f"JSON with {members}; no page before the first, none after the last.",
+            "schema": {"type": "string", "contentMediaType": "application/json", "example": '{"total": 3, "page": 1}'},
         }
         self.spec.components.header("PAGINATION", header, lazy=True)
 
@@ -94,6 +102,7 @@ def create(app: Flask) -> Api:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
             "info": {"description": INTRODUCTION},
+            "servers": [{"url": "/", "description": "This installation."}],
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
             "security": [{"token": []}],
         },
@@ -110,13 +119,18 @@ def create(app: Flask) -> Api:
 
 
 def complete(api: Api) -> None:
-    """What is known when every operation is: the links between them, and how far pages can be counted."""
+    """What is known when every operation is: the links between them, how far pages can be counted, and the errors that
+    any of them may answer."""
     links.add(api.spec)
-    for methods in api.spec._paths.values():
-        for operation in methods.values():
-            for parameter in operation.get("parameters", ()) if isinstance(operation, dict) else ():
+    for path, methods in api.spec._paths.items():
+        for operation in (each for each in methods.values() if isinstance(each, dict)):
+            for parameter in operation.get("parameters", ()):
                 if isinstance(parameter, dict) and parameter["name"] == "page":
                     parameter["schema"]["maximum"] = requests.PAGE_MAX
+            if path.startswith("/api/"):
+                for status in (*_ALWAYS, *(_WITH_BODY if "requestBody" in operation else ())):
+                    name = HTTPStatus(status).name
+                    operation["responses"].setdefault(str(status), api.spec.components.get_ref("response", name))
 
 
 def init_page(app: Flask) -> None:

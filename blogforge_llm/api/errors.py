@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from flask import Response, g
+from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from blogforge_llm import errors
@@ -14,10 +16,11 @@ from blogforge_llm import errors
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.Unauthenticated: 401,
-    errors.Missing: 404,
     errors.Forbidden: 403,
     errors.Conflict: 409,
     errors.BaseMissing: 428,
+    errors.Missing: 404,
+    errors.Unfit: 409,
     errors.Invalid: 422,
     errors.TooMany: 429,
     errors.TooSlow: 503,
@@ -60,7 +63,18 @@ def answer(error: Exception) -> Response:
 
 
 def status_of(error: Exception) -> int:
+    if isinstance(error, errors.Missing) and request.view_args:
+        return 409  # what the address names is there: a 404 would say that it is not
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500)
+
+
+@contextmanager
+def named(member: str) -> Iterator[None]:
+    """What is not found here is what the body names in this member, not what the address does."""
+    try:
+        yield
+    except errors.NotFound as error:
+        raise errors.Missing.field(member, str(error)) from error
 
 
 def problem(status: int, detail: str | None = None, **extra: Any) -> Response:

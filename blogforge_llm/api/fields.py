@@ -12,13 +12,29 @@ from marshmallow import ValidationError, fields, validate
 fields.Field.default_error_messages["null"] = "null stands for nothing here. Give a value, or leave the field out."
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
+LARGEST = 2**63 - 1024
+"""Of the numbers that fit 64 bits the last one that does so as a double too: readers of JSON may know no other."""
+
 STORABLE = r"^[^\x00]*$"
 FILLED = r"^[^\x00]*[^\s\x00-\x1f\x85\ufeff][^\x00]*$"
 _LINE = r"^[^\r\n\x00]*[^\s\x00-\x1f\x85\ufeff][^\r\n\x00]*$"
 _SECRET = r"^\s*[!-~]+\s*$"
 _ADDRESS = r"^(\s*|\s*[hH][tT][tT][pP][sS]?://[^\s/?#@\\]+(/[^\s?#\\]*)?\s*)$"
+# What the document says of an address: fewer spellings than are taken, all of which are good for any server.
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = rf"({_LABEL}\.){{0,8}}[A-Za-z_]([A-Za-z0-9_-]{{0,61}}[A-Za-z0-9_])?"
+_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4 = rf"([1-9][0-9]?|1[0-5][0-9]|16[0-8]|1[7-9][0-9]|2[01][0-9]|22[0-3])(\.{_BYTE}){{3}}"
+_IPV6 = r"\[(::1|[23][0-9A-Fa-f]{3}(:[0-9A-Fa-f]{1,4}){7})\]"
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_PLAIN_ADDRESS = rf"https?://({_NAME}|{_IPV4}|{_IPV6})(:{_PORT})?(/[!-\"$->@-\[\]-~]*)?"
 # The blanks are written out: \s is not the same set in Python and in JSON Schema.
-_EMAIL = r"^[ \t\n\v\f\r]*[^@ \t\n\v\f\r<>,;:\"()\[\]\\]+@[^@ \t\n\v\f\r<>,;:\"()\[\]\\]+[ \t\n\v\f\r]*$"
+_BLANKS = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_LOCAL = rf'[^@{_BLANKS}<>,;:"()\[\]\\]+'
+_HOST = rf'[^@{_BLANKS}<>,;:"()\[\]\\.]+'
+_EMAIL = rf"^[ \t\n\v\f\r]*{_LOCAL}@{_HOST}(\.{_HOST})*[ \t\n\v\f\r]*$"
+_KEY = r"^[a-z][a-z0-9_]{0,59}$"
+FEW_CHARACTERS = r"^(.)\1*((?!\1)(.)(\1|\3)*((?!\1|\3)(.)(\1|\3|\6)*)?)?$"
 
 
 class Text(fields.String):
@@ -74,12 +90,23 @@ class Email(Text):
 
 
 class Address(Text):
-    """Where a provider is asked: http or https, without user name, query and fragment. The service knows more rules."""
+    """Where somebody is asked: http or https, without user name, query and fragment. The service knows more rules, and
+    more spellings than the document tells."""
+
+    def __init__(self, *, filled: bool = False, longest: int = 2000, metadata: dict[str, Any], **kwargs: Any) -> None:
+        told = f"^{_PLAIN_ADDRESS}$" if filled else f"^({_PLAIN_ADDRESS})?$"
+        looks = validate.Regexp(_ADDRESS, error="This is not a web address. Write it like https://api.example.com/v1.")
+        rules = [validate.Length(max=longest), looks]
+        super().__init__(validate=rules, metadata={"pattern": told} | metadata, **kwargs)
+
+
+class Key(Text):
+    """What names a row of the workflow, in addresses and in prompts."""
 
     def __init__(self, *, metadata: dict[str, Any], **kwargs: Any) -> None:
-        looks = validate.Regexp(_ADDRESS, error="This is not a web address. Write it like https://api.example.com/v1.")
-        rules = [validate.Length(max=2000), looks]
-        super().__init__(validate=rules, metadata={"pattern": _ADDRESS} | metadata, **kwargs)
+        says = "A key is lower-case letters, digits and _, and begins with a letter: fact_check."
+        rules = [validate.Length(min=1, max=60), validate.Regexp(_KEY, error=says)]
+        super().__init__(validate=rules, metadata={"pattern": _KEY} | metadata, **kwargs)
 
 
 class Whole(fields.Integer):
@@ -121,10 +148,10 @@ class Flag(fields.Boolean):
 
 
 class Id(Whole):
-    """A row's id: a positive bigint."""
+    """A row's id."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Range(min=1, max=2**63 - 1), **kwargs)
+        super().__init__(validate=validate.Range(min=1, max=LARGEST), **kwargs)
 
 
 class Number(fields.Integer):
@@ -141,12 +168,24 @@ class Money(fields.Decimal):
         super().__init__(as_string=True, **kwargs)
 
 
-class Input(fields.Raw):
-    """What fills a variable: a text or a list of texts. The resolver refuses anything else, naming the variable."""
+class Inputs(fields.Dict):
+    """What fills each variable: a text or a list of texts. Which there are, the resolver looks."""
 
     def __init__(self, **kwargs: Any) -> None:
         shape = {"type": ["string", "array"], "items": {"type": "string"}}
-        super().__init__(allow_none=True, metadata=shape, **kwargs)
+        super().__init__(keys=fields.String(), values=fields.Raw(allow_none=True, metadata=shape), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        given: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        wrong = {
+            name: [f"`{name[:100]}` must be a text or a list of texts."]
+            for name, value in given.items()
+            if not (value is None or isinstance(value, str))
+            and not (isinstance(value, list) and all(isinstance(each, str) for each in value))
+        }
+        if wrong:
+            raise ValidationError(wrong)
+        return given
 
 
 class Exact(fields.Decimal):

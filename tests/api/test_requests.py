@@ -147,7 +147,7 @@ def test_a_model_of_two_providers_must_be_named_with_its_provider(
         api.post("/llm/tasks", {"messages": messages, "model": "llama"}),
         api.post(f"/posts/{post.id}/fields/basic_idea/suggestions", {"model": "llama"}),
     ):
-        assert answer.status_code == 422
+        assert answer.status_code == 409
         assert "Groq/llama or My/server/llama" in answer.json["errors"]["model"][0]
     task = api.post("/llm/tasks", {"messages": messages, "model": "my/Server/llama"}).json
     row = conn.execute("SELECT model_id FROM tasks WHERE id = %s", (task["id"],)).fetchone()

@@ -77,10 +77,11 @@ class Tokens(MethodView):
 @bp.route("/<int:token_id>", methods=["DELETE"])
 @bp.response(204)
 @bp.alt_response(404, description="No such token of yours, or revoked before.")
+@bp.alt_response(409, description="It is the one that asks.")
 def delete(token_id: int) -> None:
     """Revoke a token
 
-    From now on it is refused. A token may revoke itself.
+    From now on it is refused. No token revokes itself, so that no program locks itself out.
     """
     with db.transaction() as conn:
-        tokens.revoke(conn, actor=authentication.current(), token_id=token_id)
+        tokens.revoke(conn, actor=authentication.current(), token_id=token_id, asked_with=authentication.token())

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api import authentication
-from blogforge_llm.api.fields import Email, Flag, Line, Text
+from blogforge_llm.api.fields import FEW_CHARACTERS, Email, Flag, Line, Text
 from blogforge_llm.records.accounts import Role, User
 from blogforge_llm.services.accounts import users
 
@@ -18,9 +18,10 @@ bp = Blueprint("users", __name__, url_prefix="/api/v1/users", description="Peopl
 
 _ROLES = {"description": "admin, editor or viewer; docs/permissions.md says what each may do.", "example": "editor"}
 _PASSWORD = {
-    "description": "10 to 200 characters.",
+    "description": "10 to 200 characters, four different ones at least; not the e-mail, nor what anybody would try.",
     "minLength": 10,
     "maxLength": 200,
+    "not": {"pattern": FEW_CHARACTERS},
     "example": "few unrelated words",
 }
 
@@ -109,11 +110,12 @@ class UserById(MethodView):
     @bp.response(200, UserOut)
     @bp.alt_response(403, description="Only admins may.")
     @bp.alt_response(404, description="No such user.")
-    @bp.alt_response(409, description="The e-mail is taken, or it is the last active admin.")
+    @bp.alt_response(409, description="The e-mail is taken, or it would take the last admin's rights, or your own.")
     def patch(self, data: dict[str, Any], user_id: int) -> User:
         """Change a user
 
-        Who is deactivated is logged out at once. The last active admin can be neither demoted nor deactivated.
+        Who is deactivated is logged out at once. The last active admin can be neither demoted nor deactivated,
+        and nobody demotes or deactivates themselves.
         """
         with db.transaction() as conn:
             return users.update(conn, actor=authentication.current(), user_id=user_id, **data)
@@ -121,7 +123,7 @@ class UserById(MethodView):
     @bp.response(204)
     @bp.alt_response(403, description="Only admins may.")
     @bp.alt_response(404, description="No such user.")
-    @bp.alt_response(409, description="It is the last active admin.")
+    @bp.alt_response(409, description="It is the last active admin, or you.")
     def delete(self, user_id: int) -> None:
         """Delete a user
 

@@ -10,10 +10,11 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from blogforge_llm import db
+from blogforge_llm.api import errors
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.editorial import section_schemas as schemas
 from blogforge_llm.records.sections import Item, ItemKind
-from blogforge_llm.services.editorial import board, items
+from blogforge_llm.services.editorial import board, items, posts
 from blogforge_llm.services.editorial.board import Proposal
 
 bp = Blueprint("items", __name__, url_prefix="/api/v1", description="Ideas and facts, and the sections they go to.")
@@ -58,15 +59,19 @@ def collect(data: dict[str, Any], post_id: int) -> list[Item]:
 @bp.post("/posts/<int:post_id>/allocations")
 @bp.arguments(schemas.AllocationIn)
 @bp.response(200, schemas.AllocationOut)
-@bp.alt_response(404, description="No such post, or no such suggestion of labels for it.")
-@bp.alt_response(409, description="Somebody decided before, the labels are not there yet, or the post is deleted.")
+@bp.alt_response(404, description="No such post.")
+@bp.alt_response(
+    409, description="No such labels for it, they were applied or are not there yet, or the post is deleted."
+)
 def allocate(data: dict[str, Any], post_id: int) -> Proposal:
     """Apply a model's labels
 
     A deterministic allocator places what is in the tray; nothing is lost or doubled. Ask again for what is left.
     """
     with db.transaction() as conn:
-        return board.apply(conn, actor=current(), post_id=post_id, **data)
+        posts.get(conn, post_id=post_id)
+        with errors.named("suggestion_id"):
+            return board.apply(conn, actor=current(), post_id=post_id, **data)
 
 
 @bp.patch("/items/<int:item_id>")

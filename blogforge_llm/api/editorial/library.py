@@ -44,7 +44,7 @@ class LibrarySchema(Schema):
     class Meta:
         unknown = INCLUDE
 
-    rules = {"required": _FORMAT["required"]}
+    rules = {"required": _FORMAT["required"], "additionalProperties": False}
 
     format = fields.String(metadata={"const": library_document.FORMAT, "example": library_document.FORMAT})
     name = fields.String(metadata={"example": "House style"})

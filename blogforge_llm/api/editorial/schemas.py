@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Money, Text, Whole
+from blogforge_llm.api.fields import LARGEST, Id, Line, Money, Text, Whole
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.api.tasks.schemas import ErrorOut, UsageOut
 from blogforge_llm.records.editorial import FieldKind, Origin, SuggestionStatus
@@ -21,7 +21,7 @@ class CursorQuery(Schema):
     """For long lists, read by cursor."""
 
     after = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1), metadata={"description": "The `next` of the page before.", "example": 41}
+        validate=validate.Range(1, LARGEST), metadata={"description": "The `next` of the page before.", "example": 41}
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200), metadata={"example": 50})
 
@@ -230,5 +230,8 @@ class SuggestionPage(Schema):
 class AcceptIn(Schema):
     """How to accept. Without text the suggestion as it is, without base the revision it was made from."""
 
-    text = Text(metadata={"description": "The suggestion after your changes.", "example": "A short guide to kilts."})
+    text = Text(
+        filled=True,
+        metadata={"description": "The suggestion after your changes.", "example": "A short guide to kilts."},
+    )
     base_revision = Id(allow_none=True, metadata=_BASE)

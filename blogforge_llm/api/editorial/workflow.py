@@ -10,7 +10,7 @@ from flask_smorest import Blueprint
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.editorial import workflow_schemas as schemas
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Missing
 from blogforge_llm.records.editorial import Stage, Substage, Workflow
 from blogforge_llm.services.editorial import workflow, workflow_archival, workflow_order, workflow_steps
 from blogforge_llm.services.editorial.workflow_archival import Impact, Noun
@@ -231,5 +231,5 @@ def page(rows: list[Any], page: Any) -> list[Any]:
 def _stage_id(conn: db.Connection, key: str) -> int:
     found = next((stage for stage in workflow.everything(conn).stages if stage.key == key), None)
     if found is None:
-        raise Invalid.field("stage", f"There is no stage “{key[:60]}”.")
+        raise Missing.field("stage", f"There is no stage “{key[:60]}”.")
     return found.id

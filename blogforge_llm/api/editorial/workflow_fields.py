@@ -12,7 +12,7 @@ from blogforge_llm.api.authentication import current
 from blogforge_llm.api.editorial import workflow as rows
 from blogforge_llm.api.editorial import workflow_schemas as schemas
 from blogforge_llm.api.editorial.actions import ActionOut
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Missing
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field
 from blogforge_llm.services.editorial import actions, workflow, workflow_fields, workflow_order
@@ -126,5 +126,5 @@ def reorder_actions(data: dict[str, Any], field_id: int) -> list[Action]:
 def _substage_id(conn: db.Connection, key: str) -> int:
     found = next((step for step in workflow.everything(conn).substages if step.key == key), None)
     if found is None:
-        raise Invalid.field("substage", f"There is no sub-stage “{key[:60]}”.")
+        raise Missing.field("substage", f"There is no sub-stage “{key[:60]}”.")
     return found.id

@@ -6,16 +6,20 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Line, Text, Version, Whole
+from blogforge_llm.api.fields import Id, Key, Line, Text, Version, Whole
 from blogforge_llm.records.editorial import FieldKind, Scope
-from blogforge_llm.services.editorial import limits
+from blogforge_llm.services.editorial import limits, workflow_fields
 from blogforge_llm.services.editorial.workflow_steps import ICONS
 
 _VERSION = {"description": "Of the workflow the change was made from: a changed one is a 409.", "example": 12}
 _STAGE = {"description": "The stage's key.", "example": "planning"}
 _SUBSTAGE = {"description": "The sub-stage's key.", "example": "research"}
 _KEY = {"description": "Made from the name when it is left out. It never changes.", "example": "fact_check"}
-_FIELD_KEY = {"description": "Also the variable that its text fills in prompts. Fixed once used.", "example": "facts"}
+_FIELD_KEY = {
+    "description": "Also the variable that its text fills in prompts. Fixed once used.",
+    "not": {"enum": sorted(workflow_fields.KEYS_TAKEN)},
+    "example": "facts",
+}
 _ARCHIVED = {"description": "null while it is in use."}
 _SHAPE: Any = {"metadata": {"description": "A `list` has one item per line.", "example": "text"}}
 _KIND = validate.OneOf([kind.value for kind in FieldKind])
@@ -79,7 +83,7 @@ class StageIn(Schema):
 class NewStageIn(StageIn):
     """A new stage, behind the others."""
 
-    key = Line(max_length=60, metadata=_KEY)
+    key = Key(metadata=_KEY)
 
 
 class SubstageIn(Schema):
@@ -95,14 +99,14 @@ class NewSubstageIn(SubstageIn):
 
     name = Line(max_length=60, required=True, metadata={"example": "Fact check"})
     stage = Line(required=True, metadata=_STAGE)
-    key = Line(max_length=60, metadata=_KEY)
+    key = Key(metadata=_KEY)
 
 
 class WorkflowFieldIn(Schema):
     """What may be changed on a field. No text in it changes by that."""
 
     substage = Line(metadata=_SUBSTAGE)
-    key = Line(max_length=60, metadata=_FIELD_KEY)
+    key = Key(metadata=_FIELD_KEY)
     name = Line(max_length=60, metadata={"example": "Facts"})
     kind = fields.String(validate=_KIND, **_SHAPE)
     help = Text(validate=validate.Length(max=500), metadata={"example": "One checkable fact per line."})
@@ -118,7 +122,7 @@ class NewWorkflowFieldIn(WorkflowFieldIn):
     """A new field, the last one of its sub-stage."""
 
     substage = Line(required=True, metadata=_SUBSTAGE)
-    key = Line(required=True, max_length=60, metadata=_FIELD_KEY)
+    key = Key(required=True, metadata=_FIELD_KEY)
     name = Line(required=True, max_length=60, metadata={"example": "Facts"})
 
 

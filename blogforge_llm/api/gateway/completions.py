@@ -11,6 +11,7 @@ from blogforge_llm.api import authentication
 from blogforge_llm.api.gateway import asking, requests, schemas
 from blogforge_llm.api.gateway.blueprint import bp
 from blogforge_llm.services.tasks import asking as tasks
+from blogforge_llm.services.tasks.tasks import DEADLINE_MAX_S
 
 _HEADERS: dict[str, Any] = {
     name: {"schema": {"type": kind}, "description": about}
@@ -56,7 +57,7 @@ def error_responses(*statuses: int) -> dict[int | str, Any]:
         {
             "in": "header",
             "name": requests.DEADLINE_HEADER,
-            "schema": {"type": "number"},
+            "schema": {"type": "number", "minimum": 0.1, "maximum": DEADLINE_MAX_S},
             "description": "Seconds for everything, retries and fallbacks included; the settings have a default.",
         },
         {

@@ -90,7 +90,9 @@ def answer(error: Exception) -> Response:
         return _http(error)
     if isinstance(error, Unanswered):
         return _unanswered(error)
-    kind = _OF_STATUS.get(api_errors.status_of(error), _UNFORESEEN)
+    # OpenAI has no 409 for what does not fit: a name nobody has is 404, as is a route that nobody stands in.
+    status = 404 if isinstance(error, errors.Unfit) else api_errors.status_of(error)
+    kind = _OF_STATUS.get(status, _UNFORESEEN)
     message = str(error) if isinstance(error, errors.DomainError) else _UNFORESEEN_WORDS
     code, param = kind.code, None
     if isinstance(error, Refused):

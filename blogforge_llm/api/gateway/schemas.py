@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import STORABLE, Flag, Line, Real, Text, Whole
+from blogforge_llm.api.fields import FILLED, LARGEST, STORABLE, Flag, Line, Real, Text, Whole
 
 LONGEST_TEXT = 4_000_000
 LONGEST_JSON = 200_000
@@ -136,6 +136,21 @@ _RUNNING = {
 }
 
 
+# Somebody must ask something: a system's text alone is no question.
+_SPEAKS = {
+    "required": ["role", "content"],
+    "properties": {
+        "role": {"const": "user"},
+        "content": {
+            "anyOf": [
+                {"type": "string", "pattern": FILLED},
+                {"type": "array", "contains": {"properties": {"text": {"pattern": FILLED}}}},
+            ]
+        },
+    },
+}
+
+
 class CompletionIn(Schema):
     """OpenAI's request. A field that is not listed is refused by its name; null is as good as absent."""
 
@@ -160,6 +175,7 @@ class CompletionIn(Schema):
         fields.Nested(CompletionMessageIn),
         required=True,
         validate=validate.Length(1, 2000, error="Send 1 to 2000 messages."),
+        metadata={"contains": _SPEAKS},
     )
     temperature = Real(allow_none=True, validate=validate.Range(0, 2), metadata={"example": 0.7})
     top_p = Real(allow_none=True, validate=validate.Range(0, 1))
@@ -176,7 +192,7 @@ class CompletionIn(Schema):
             "description": "A text, or a list of up to four.",
         },
     )
-    seed = Whole(allow_none=True, validate=validate.Range(-(2**63), 2**63 - 1))
+    seed = Whole(allow_none=True, validate=validate.Range(-LARGEST, LARGEST))
     presence_penalty = Real(allow_none=True, validate=validate.Range(-2, 2))
     frequency_penalty = Real(allow_none=True, validate=validate.Range(-2, 2))
     reasoning_effort = fields.String(

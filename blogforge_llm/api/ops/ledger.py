@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Day, Money, Text
+from blogforge_llm.api.fields import LARGEST, Day, Money, Text
 from blogforge_llm.records.tasks import Source
 from blogforge_llm.services.ops import ledger
 
@@ -42,7 +42,7 @@ class EntriesQuery(SpanQuery):
     group = fields.String(validate=_GROUP, metadata={"description": "Only those of one of its sums."})
     key = Text(metadata={"description": "That sum's key; left out for null.", "example": "7"})
     after = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1), metadata={"description": "The `next` of the page before."}
+        validate=validate.Range(1, LARGEST), metadata={"description": "The `next` of the page before."}
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
@@ -111,7 +111,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
     By model, provider, user, template, day or source. The sums equal the rows of `attempts` at every moment.
     """
     group = query.pop("group")
-    span = ledger.Span.read(**query)
+    span = ledger.Span.of(**query)
     with db.connection() as conn:
         sums = ledger.list_sums(conn, actor=current(), group=group, span=span)
     return {"since": span.since, "last": span.last, "total": ledger.add_up(sums), "sums": sums}
@@ -130,7 +130,7 @@ def entries(query: dict[str, Any]) -> dict[str, Any]:
         rows = ledger.list_entries(
             conn,
             actor=current(),
-            span=ledger.Span.read(**query),
+            span=ledger.Span.of(**query),
             group=group,
             key=key,
             before_id=after,

@@ -31,7 +31,7 @@ class WebhookIn(Schema):
     """What may be changed on a webhook."""
 
     name = Line(max_length=100, metadata=_NAME)
-    url = Address(metadata=_URL)
+    url = Address(filled=True, longest=500, metadata=_URL)
     is_enabled = Flag(metadata=_ENABLED)
 
 
@@ -39,7 +39,7 @@ class NewWebhookIn(WebhookIn):
     """A new webhook."""
 
     name = Line(max_length=100, required=True, metadata=_NAME)
-    url = Address(required=True, metadata=_URL)
+    url = Address(filled=True, longest=500, required=True, metadata=_URL)
 
 
 class WebhookOut(Schema):

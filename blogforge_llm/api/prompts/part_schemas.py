@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Flag, Line, Text, Version, Whole
+from blogforge_llm.api.fields import FILLED, Flag, Line, Text, Version, Whole
 from blogforge_llm.records.prompts import MessageRole, PartKind
+from blogforge_llm.services.prompts import grammar
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
 
 _KIND = validate.OneOf([kind.value for kind in PartKind])
@@ -16,21 +17,35 @@ _CONTENT = {
     "stands before its fenced value, or around it where it has the variable's own placeholder.",
     "example": "Use short words and short sentences.",
 }
-_VARIABLE = {"description": "Data parts: the variable whose value is brought in, fenced.", "example": "basic_idea"}
+_NAME_OF = r"^\s*([A-Za-z][A-Za-z0-9_]{0,63})?\s*$"
+_FENCE_NAME = r"^\s*([A-Za-z][A-Za-z0-9_-]{0,63})?\s*$"
+_VARIABLE = {
+    "description": "Data parts: the variable whose value is brought in, fenced; where the text has one placeholder, "
+    "that one's unless another is named.",
+    "example": "basic_idea",
+}
+_NO_VARIABLE = {"anyOf": [{"type": "null"}, {"pattern": r"^\s*$"}, {"enum": sorted(grammar.RESERVED)}]}
 _LABEL = {"description": "Data parts: what people call the variable.", "example": "Basic idea"}
 _FENCE = {"description": "Data parts: the name of the marks around the value.", "example": "basic_idea"}
 _NOTES = {"description": "For the people who keep it; no model reads them.", "example": "Ann wants it shorter."}
 _TAGS = {"description": "At most 20.", "example": ["voice"]}
 _POSITION = {"description": "Where it usually stands in a template, 0 to 1000.", "example": 20}
+_NAMES = "A name is a letter, then letters, digits and _, at most 64."
 _NOTE = {"description": "Why it was changed.", "example": "Shorter."}
 
 
 class PartText(Schema):
     role = fields.String(validate=_ROLE, metadata={"description": "The role of its message.", "example": "system"})
     content = Text(validate=validate.Length(max=MAX_SOURCE), metadata=_CONTENT)
-    variable = Text(allow_none=True, validate=validate.Length(max=64), metadata=_VARIABLE)
+    variable = Text(
+        allow_none=True, validate=[validate.Length(max=64), validate.Regexp(_NAME_OF, error=_NAMES)],
+        metadata=_VARIABLE | {"pattern": _NAME_OF},
+    )  # fmt: skip
     label = Text(allow_none=True, validate=validate.Length(max=100), metadata=_LABEL)
-    fence = Text(allow_none=True, validate=validate.Length(max=64), metadata=_FENCE)
+    fence = Text(
+        allow_none=True, validate=[validate.Length(max=64), validate.Regexp(_FENCE_NAME, error=_NAMES)],
+        metadata=_FENCE | {"pattern": _FENCE_NAME},
+    )  # fmt: skip
     note = Text(validate=validate.Length(max=500), metadata=_NOTE)
 
 
@@ -41,12 +56,28 @@ class PartIn(PartText):
     kind = fields.String(validate=_KIND, metadata={"example": "style"})
     description = Text(validate=validate.Length(max=2000), metadata={"example": "For readers in a hurry."})
     notes = Text(validate=validate.Length(max=10_000), metadata=_NOTES)
-    tags = fields.List(Text(validate=validate.Length(max=50)), metadata=_TAGS)
+    tags = fields.List(Text(validate=validate.Length(max=50)), validate=validate.Length(max=20), metadata=_TAGS)
     position = Whole(validate=validate.Range(0, 1000), metadata=_POSITION)
 
 
 class NewPartIn(PartIn):
     """A new part."""
+
+    # A data part without text of its own brings its variable, which it must name; any other part says something.
+    rules = {
+        "not": {
+            "anyOf": [
+                {"properties": {"kind": {"not": {"const": "data"}}, "content": {"not": {"pattern": FILLED}}}},
+                {
+                    "properties": {
+                        "kind": {"const": "data"},
+                        "content": {"not": {"pattern": r"\{\{ ?[A-Za-z][A-Za-z0-9_]{0,63} ?\}\}"}},
+                        "variable": _NO_VARIABLE,
+                    }
+                },
+            ]
+        }
+    }
 
     name = Line(required=True, metadata=_NAME)
     kind = fields.String(required=True, validate=_KIND, metadata={"example": "style"})

@@ -8,6 +8,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from blogforge_llm import db
+from blogforge_llm.api import errors
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.prompts import change_schemas as changes
 from blogforge_llm.api.prompts import part_schemas as schemas
@@ -130,8 +131,8 @@ def show_version(part_id: int, number: int) -> PartVersion:
 @bp.put("/<int:part_id>/published")
 @bp.arguments(schemas.PublishedIn)
 @bp.response(200, schemas.PartOut)
-@bp.alt_response(404, description="There is no such part or version.")
-@bp.alt_response(409, description="An action or template could not go on with it; the detail names which.")
+@bp.alt_response(404, description="There is no such part.")
+@bp.alt_response(409, description="It has no such version, or an action or template could not go on with it.")
 def publish(data: dict[str, Any], part_id: int) -> Part:
     """Put a version to use
 
@@ -139,7 +140,9 @@ def publish(data: dict[str, Any], part_id: int) -> Part:
     needs a second person, the version's author is refused (403).
     """
     with db.transaction() as conn:
-        return parts.publish(conn, actor=current(), part_id=part_id, number=data["version"])
+        parts.get(conn, part_id=part_id)
+        with errors.named("version"):
+            return parts.publish(conn, actor=current(), part_id=part_id, number=data["version"])
 
 
 @bp.post("/<int:part_id>/versions/<int:number>/refusal")

@@ -6,14 +6,24 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
-from blogforge_llm.api.fields import Flag, Id, Input, Line, Money, Text, Version, Whole
+from blogforge_llm.api.fields import FILLED, Flag, Id, Inputs, Line, Money, Text, Version, Whole
 from blogforge_llm.records.prompts import Block, MessageRole
 from blogforge_llm.services.prompts.blocks import MAX_BLOCKS
 from blogforge_llm.services.prompts.rendering import MAX_SOURCE
 
 _ROLE = validate.OneOf([role.value for role in MessageRole])
 _NAME = {"description": "Unique, in any case of letters.", "example": "Basic idea from the seed"}
-_BLOCKS = {"example": [{"part_id": 12}, {"role": "user", "content": "Write about {{ basic_idea }}."}]}
+# One that speaks as the user, which a part may do.
+_SPEAKS = {
+    "anyOf": [
+        {"required": ["part_id"], "properties": {"part_id": {"type": "integer"}}},
+        {"required": ["role"], "properties": {"role": {"const": "user"}, "enabled": {"enum": [True, None]}}},
+    ]
+}
+_BLOCKS = {
+    "contains": _SPEAKS,
+    "example": [{"part_id": 12}, {"role": "user", "content": "Write about {{ basic_idea }}."}],
+}
 _NOTE = {"description": "Why it was changed.", "example": "Asks for fewer words."}
 _APPROVAL = {
     "description": "Whether nobody may publish a version they wrote, nor one of a part it speaks.",
@@ -33,7 +43,7 @@ _NULL, _TEXT = {"type": "null"}, {"type": "string"}
 _OF_A_PART = {"required": ["part_id"], "properties": {"part_id": {"type": "integer"}, "content": _NULL}}
 _OF_ITS_OWN = {
     "required": ["role", "content"],
-    "properties": {"part_id": _NULL, "role": _TEXT, "content": _TEXT},
+    "properties": {"part_id": _NULL, "role": _TEXT, "content": _TEXT | {"pattern": FILLED}},
 }
 
 
@@ -175,7 +185,7 @@ class TemplateVersionOut(Schema):
 class PreviewIn(Schema):
     """What to fill in, and whom it would go to."""
 
-    inputs = fields.Dict(keys=fields.String(), values=Input(), load_default=dict, metadata=_INPUTS)
+    inputs = Inputs(load_default=dict, metadata=_INPUTS)
     post_id = Id(metadata={"description": "A post whose fields fill what inputs leave out.", "example": 7})
     version = Version(metadata={"description": "Another version than the one in use.", "example": 1})
     route = Line(metadata={"description": "A route's name; the default one is left out.", "example": "Default"})

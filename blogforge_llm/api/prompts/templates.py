@@ -8,6 +8,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from blogforge_llm import db
+from blogforge_llm.api import errors
 from blogforge_llm.api.authentication import current
 from blogforge_llm.api.prompts import change_schemas as changes
 from blogforge_llm.api.prompts import template_schemas as schemas
@@ -136,23 +137,25 @@ def show_version(template_id: int, number: int) -> TemplateVersion:
 @bp.put("/<int:template_id>/published")
 @bp.arguments(PublishedIn)
 @bp.response(200, schemas.TemplateOut)
-@bp.alt_response(404, description="There is no such template or version.")
-@bp.alt_response(409, description="A part of that version is archived, or an action could not go on.")
+@bp.alt_response(404, description="There is no such template.")
+@bp.alt_response(409, description="It has no such version, a part of that is archived, or an action could not go on.")
 def publish(data: dict[str, Any], template_id: int) -> dict[str, Any]:
     """Put a version to use
 
     A newer one, or an older one again. While the template needs a second person, the version's author is refused (403).
     """
     with db.transaction() as conn:
-        template = templates.publish(conn, actor=current(), template_id=template_id, number=data["version"])
+        templates.get(conn, template_id=template_id)
+        with errors.named("version"):
+            template = templates.publish(conn, actor=current(), template_id=template_id, number=data["version"])
         return _whole(conn, template)
 
 
 @bp.post("/<int:template_id>/preview")
 @bp.arguments(schemas.PreviewIn)
 @bp.response(200, schemas.PreviewOut)
-@bp.alt_response(404, description="There is no such template, version or post.")
-@bp.alt_response(409, description="The template is archived.")
+@bp.alt_response(404, description="There is no such template.")
+@bp.alt_response(409, description="It has no such version, it is archived, or there is no such post.")
 def preview(data: dict[str, Any], template_id: int) -> dict[str, Any]:
     """See the prompt
 
@@ -162,9 +165,12 @@ def preview(data: dict[str, Any], template_id: int) -> dict[str, Any]:
     asked = {name: data.pop(name, None) for name in ("route", "model")}
     max_tokens, post_id = data.pop("max_tokens", None), data.pop("post_id", None)
     with db.transaction() as conn:
-        if post_id is not None:
+        templates.get(conn, template_id=template_id)
+        with errors.named("version"):
             wanted = previews.variables_of(conn, template_id=template_id, version=data.get("version"))
-            data["inputs"] = materials.of_post(conn, post_id=post_id, wanted=wanted) | data["inputs"]
+        if post_id is not None:
+            with errors.named("post_id"):
+                data["inputs"] = materials.of_post(conn, post_id=post_id, wanted=wanted) | data["inputs"]
         seen = previews.of_template(conn, template_id=template_id, **data)
         whom = plans.whom(conn, **asked)
         found = sizes.for_tokens(conn, tokens=seen.tokens, max_tokens=max_tokens, **whom)

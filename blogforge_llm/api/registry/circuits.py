@@ -6,7 +6,7 @@ from typing import Any
 
 from flask.views import MethodView
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
@@ -25,6 +25,7 @@ class OpeningIn(Schema):
 
     note = Text(
         load_default="",
+        validate=validate.Length(max=200),
         metadata={"description": "Shown to whoever wonders why.", "example": "Billing is being sorted out"},
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask.views import MethodView
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
@@ -27,7 +27,7 @@ class NewKeyIn(Schema):
 
     provider_id = Id(required=True, metadata={"example": 1})
     api_key = Secret(required=True, load_only=True, metadata=_SECRET)
-    name = Text(load_default="", metadata=_NAME)
+    name = Text(load_default="", validate=validate.Length(max=200), metadata=_NAME)
     is_personal = Flag(
         data_key="personal",
         load_default=False,
@@ -38,7 +38,7 @@ class NewKeyIn(Schema):
 class KeyIn(Schema):
     """What may be changed on a key."""
 
-    name = Text(metadata=_NAME)
+    name = Text(validate=validate.Length(max=200), metadata=_NAME)
     is_enabled = Flag(data_key="enabled", metadata={"description": "Whether it is used.", "example": True})
     api_key = Secret(load_only=True, metadata=_SECRET)
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import Line, Real, Text, Whole
+from blogforge_llm.api.fields import LARGEST, Line, Real, Text, Whole
 from blogforge_llm.records.registry import Preset
 from blogforge_llm.services.registry import presets
 
@@ -40,7 +40,7 @@ class PresetParameters(Schema):
         metadata={"description": "Texts that end the answer.", "example": ["###"]},
     )
     seed = Whole(
-        validate=validate.Range(min=-(2**63), max=2**63 - 1),
+        validate=validate.Range(-LARGEST, LARGEST),
         metadata={"description": "For answers that can be repeated, where a model allows it.", "example": 7},
     )
 

@@ -160,7 +160,7 @@ class ProviderById(MethodView):
     @bp.arguments(ProviderIn)
     @bp.response(200, ProviderOut)
     @bp.alt_response(404, description="There is no such provider.")
-    @bp.alt_response(409, description="The name is taken.")
+    @bp.alt_response(409, description="The name is taken, or the provider needs the address that would go.")
     def patch(self, data: dict[str, Any], provider_id: int) -> Provider:
         """Change a provider
 
@@ -197,7 +197,7 @@ def test(data: dict[str, Any], provider_id: int) -> connections.Test:
 @bp.route("/<int:provider_id>/discover", methods=["POST"])
 @bp.response(200, FoundOut(many=True))
 @bp.alt_response(404, description="There is no such provider.")
-@bp.alt_response(422, description="It gave no list; the detail says why.")
+@bp.alt_response(409, description="It gave no list; the detail says why.")
 def discover(provider_id: int) -> list[discovery.Found]:
     """Discover models
 

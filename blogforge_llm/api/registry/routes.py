@@ -19,7 +19,10 @@ bp = Blueprint(
 )
 
 _NAME = {"description": "Unique, in any case of letters.", "example": "Default"}
-_ORDER = {"description": "Ids of models in the order to ask them.", "example": [1, 2]}
+_ORDER = {
+    "description": "Ids of models in the order to ask them.", "uniqueItems": True, "maxItems": routes.MOST_MODELS,
+    "example": [1, 2],
+}  # fmt: skip
 
 
 class RouteIn(Schema):

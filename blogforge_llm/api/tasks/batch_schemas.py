@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import Id, Input, Line, Money, Seconds, Sum, Whole
+from blogforge_llm.api.fields import LARGEST, Id, Inputs, Line, Money, Seconds, Sum, Whole
 from blogforge_llm.api.tasks.schemas import SPOKEN, MessageSchema, TaskParameters
 from blogforge_llm.records.batches import BatchStatus, ItemStatus
 from blogforge_llm.records.tasks import Category, Source
@@ -21,9 +21,7 @@ class BatchItemIn(Schema):
     """One item: `inputs` for the template, or `messages` without one."""
 
     key = Line(metadata={"description": "Names it in the batch; its number if left out. A key is added once."})
-    inputs = fields.Dict(
-        keys=fields.String(), values=Input(), metadata={"description": "A text or a list of texts per variable."}
-    )
+    inputs = Inputs(metadata={"description": "A text or a list of texts per variable."})
     messages = fields.List(fields.Nested(MessageSchema), validate=validate.Length(1, 500))
 
 
@@ -73,7 +71,10 @@ class BatchItemsIn(Schema):
     }
 
     template_id = Id(load_default=None, allow_none=True, metadata={"description": "Its published version is used."})
-    items = fields.List(fields.Nested(BatchItemIn), required=True, validate=validate.Length(1, MAX_ITEMS))
+    items = fields.List(
+        fields.Nested(BatchItemIn), required=True, validate=validate.Length(1, MAX_ITEMS),
+        metadata={"example": [{"messages": [{"role": "user", "content": "Name three colours."}]}]},
+    )  # fmt: skip
     route = Line(
         allow_none=True, metadata={"description": "A route's name. Without route and model the default route answers."}
     )
@@ -133,7 +134,7 @@ class BatchOut(Schema):
 
 class BatchQuery(Schema):
     after = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1),
+        validate=validate.Range(1, LARGEST),
         metadata={"description": "The `next` of the page before: batches older than this one."},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from blogforge_llm.api.fields import FILLED, Day, Flag, Id, Input, Line, Money, Number, Seconds, Text, Version
+from blogforge_llm.api.fields import FILLED, LARGEST, Day, Flag, Id, Inputs, Line, Money, Number, Seconds, Text, Version
 from blogforge_llm.api.registry.presets import PresetParameters
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus
 from blogforge_llm.services.tasks import exports, filters
@@ -49,9 +49,7 @@ class TaskIn(Schema):
 
     template_id = Id(metadata={"description": "Its published version is used unless `version` names another."})
     version = Version(metadata={"description": "The number of the template's version.", "example": 1})
-    inputs = fields.Dict(
-        keys=fields.String(),
-        values=Input(),
+    inputs = Inputs(
         metadata={
             "description": "A text, or a list of texts, for each variable of the template.",
             "example": {"basic_idea": "Why bread rises"},
@@ -204,7 +202,7 @@ class RerunIn(Schema):
 
 class TaskComparisonQuery(Schema):
     other = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1),
+        validate=validate.Range(1, LARGEST),
         metadata={"description": "The task to compare with; without it, what the template says today."},
     )
 
@@ -230,7 +228,7 @@ class TaskComparisonOut(Schema):
 
 class TaskQuery(_TaskFilter):  # type: ignore[misc,valid-type]
     after = fields.Integer(
-        validate=validate.Range(1, 2**63 - 1),
+        validate=validate.Range(1, LARGEST),
         metadata={"description": "The `next` of the page before: tasks older than this one."},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))

@@ -24,11 +24,11 @@ bp = Blueprint("tasks", __name__, url_prefix="/api/v1/llm/tasks", description="P
 @bp.alt_response(503, schema=None, description="The search took too long: narrow the time range.")
 def index(query: dict[str, Any]) -> dict[str, Any]:
     """List tasks, the newest first, by any combination of filters."""
+    wanted = filters.read(query, takes_empty_spans=True)
     with db.connection() as conn:
         page = log.list_page(
-            conn, actor=authentication.current(), wanted=filters.read(query), before_id=query.get("after"),
-            limit=query["limit"],
-        )  # fmt: skip
+            conn, actor=authentication.current(), wanted=wanted, before_id=query.get("after"), limit=query["limit"]
+        )
     return {"items": page.rows, "next": page.older}
 
 
@@ -46,7 +46,7 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 def export(query: dict[str, Any]) -> Response:
     """Export the tasks of a filter with their messages and outputs, as CSV or JSON lines."""
     kind = exports.kind(query["format"])
-    rows = exports.stream(kind, actor=authentication.current(), wanted=filters.read(query))
+    rows = exports.stream(kind, actor=authentication.current(), wanted=filters.read(query, takes_empty_spans=True))
     headers = {"Content-Disposition": f'attachment; filename="{kind.file_name}"'}
     return Response(rows, content_type=kind.media_type, headers=headers)
 

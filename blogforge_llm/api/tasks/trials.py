@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from blogforge_llm import db
 from blogforge_llm.api.authentication import current
-from blogforge_llm.api.fields import After, Id, Input, Limit, Line, Seconds, Version
+from blogforge_llm.api.fields import After, Id, Inputs, Limit, Line, Seconds, Version
 from blogforge_llm.api.tasks.schemas import MessageSchema, TaskParameters, TaskRowOut
 from blogforge_llm.records.trials import Trial
 from blogforge_llm.services.tasks import asking, trials
@@ -37,8 +37,8 @@ class TrialIn(Schema):
 
     template_id = Id(required=True, metadata={"description": "Its published version, unless `version` names another."})
     version = Version(metadata={"description": "The number of the template's version.", "example": 1})
-    inputs = fields.Dict(
-        keys=fields.String(), values=Input(), load_default=dict,
+    inputs = Inputs(
+        load_default=dict,
         metadata={"description": "A text, or a list of texts, for each variable.",
                   "example": {"basic_idea": "Why bread rises"}},
     )  # fmt: skip

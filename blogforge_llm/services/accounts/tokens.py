@@ -6,7 +6,7 @@ import hashlib
 import secrets
 
 from blogforge_llm import db
-from blogforge_llm.errors import NotFound
+from blogforge_llm.errors import Conflict, NotFound
 from blogforge_llm.records.accounts import ApiToken, Permission, User
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
@@ -48,8 +48,11 @@ def count(conn: db.Connection, *, actor: User) -> int:
     return number
 
 
-def revoke(conn: db.Connection, *, actor: User, token_id: int) -> ApiToken:
-    """From now on nobody gets in with it. Raises NotFound for another's, too."""
+def revoke(conn: db.Connection, *, actor: User, token_id: int, asked_with: str | None = None) -> ApiToken:
+    """From now on nobody gets in with it. Raises NotFound for another's, too, and Conflict for the one that a program
+    asks with: it would lock itself out."""
+    if asked_with is not None and sql.get_token_id(conn, token_hash=_digest(asked_with)) == token_id:
+        raise Conflict("You ask with this very token. Revoke it with another one, or under Account, API tokens.")
     row = sql.revoke_token(conn, token_id=token_id, user_id=actor.id)
     if row is None:
         raise NotFound("There is no such API token. It may have been revoked already.")

@@ -72,7 +72,8 @@ def update(
     conn: db.Connection, *, actor: User, user_id: int, email: str | None = None, name: str | None = None,
     role: str | None = None, is_active: bool | None = None,
 ) -> User:  # fmt: skip
-    """Change what is given. Who is deactivated is logged out at once. Raises Conflict for the last active admin."""
+    """Change what is given. Who is deactivated is logged out at once. Raises Conflict for the last active admin, and
+    for who would lock themselves out."""
     permissions.require(actor, Permission.KEEP_USERS)
     admins = {row["id"] for row in sql.lock_admins(conn)}
     user = get(conn, actor=actor, user_id=user_id)
@@ -80,6 +81,8 @@ def update(
     new_active = user.is_active if is_active is None else is_active
     if admins == {user_id} and not (new_active and new_role == Role.ADMIN):
         raise Conflict("This is the last active admin. Make somebody else an admin first.")
+    if user_id == actor.id and not (new_active and new_role == user.role):
+        raise Conflict("Nobody takes their own access away. Ask another admin.")
     new_email = user.email if email is None else _email(email)
     new_name = user.name if name is None else texts.line(name, name="name", label="Name")
     with _taken(conn, new_email):
@@ -110,12 +113,15 @@ def rename(conn: db.Connection, *, actor: User, name: str) -> User:
 
 
 def delete(conn: db.Connection, *, actor: User, user_id: int) -> None:
-    """Sessions, tokens and own keys go too; texts stay, without the name. Raises Conflict for the last active admin."""
+    """Sessions, tokens and own keys go too; texts stay, without the name. Raises Conflict for the last active
+    admin and for oneself."""
     permissions.require(actor, Permission.KEEP_USERS)
     admins = {row["id"] for row in sql.lock_admins(conn)}
     user = get(conn, actor=actor, user_id=user_id)
     if admins == {user.id}:
         raise Conflict("This is the last active admin. Make somebody else an admin first.")
+    if user.id == actor.id:
+        raise Conflict("Nobody deletes their own account. Ask another admin.")
     sql.delete_user(conn, user_id=user.id)
     audit.record(conn, actor=actor, action="delete", noun="user", noun_id=user.id, detail=user.name, before=user)
 

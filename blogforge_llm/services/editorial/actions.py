@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import OutputContract, Parameters
-from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
+from blogforge_llm.errors import Conflict, Missing, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Scope
@@ -135,7 +135,7 @@ def reorder(conn: db.Connection, *, actor: User, field_id: int, order: Sequence[
         raise NotFound("There is no such field.")
     found = list_for_field(conn, field_id)
     if sorted(order) != sorted(action.id for action in found):
-        raise Invalid.field("order", "The order must name each action of the field once, and no other one.")
+        raise Unfit.field("order", "The order must name each action of the field once, and no other one.")
     if found and (list(order) != [action.id for action in found] or not found[0].is_default):
         sql.clear_default(conn, field_id=field_id)
         sql.arrange(conn, action_ids=list(order))
@@ -208,7 +208,7 @@ def _template_version(conn: db.Connection, template_id: int) -> int:
     if row is None:
         raise Missing.field("template_id", "There is no such template. Choose another one.")
     if row["archived_at"] is not None:
-        raise Invalid.field("template_id", f"The template “{row['name']}” is archived. Choose another one.")
+        raise Unfit.field("template_id", f"The template “{row['name']}” is archived. Choose another one.")
     version_id: int = row["published_version_id"]
     return version_id
 
@@ -221,7 +221,7 @@ def _require_known_variables(conn: db.Connection, scope: Scope, version_id: int)
     foreign = [v.name for v in resolver.variables(conn, version_id) if v.is_required and v.name not in keys]
     if foreign:
         names = ", ".join(f"`{name}`" for name in foreign)
-        raise Invalid.field(
+        raise Unfit.field(
             "template_id", f"This template needs {names}, which no field of a post fills. Choose another one."
         )
 

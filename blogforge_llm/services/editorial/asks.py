@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
-from blogforge_llm.errors import Invalid, Missing, NotFound
+from blogforge_llm.errors import Invalid, Missing, NotFound, Unfit
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, Scope
 from blogforge_llm.records.prompts import Piece, Variable
@@ -50,7 +50,7 @@ def key_of(field_key: str, section: Section | None) -> str:
 
 def of_scope(conn: db.Connection, *, post_id: int, scope: str) -> list[Pair]:
     """The usual action of every field of the post, of a stage (stage:…) or of one of its steps (substage:…), in the
-    workflow's order, for each section what sections have. Raises NotFound."""
+    workflow's order, for each section what sections have. Raises Missing."""
     wanted = fields_of(conn, scope=scope)
     usual = {action.field_id: action for action in actions.list_(conn) if action.is_default}
     outline = sections.list_for(conn, post_id=post_id)
@@ -65,9 +65,12 @@ def of_sections(
 ) -> list[Pair]:
     """These actions for these sections, all living ones with None; actions of the post's own fields once. Raises
     Invalid when there is nothing to choose from, or two actions write the same field, and Missing for what is no
-    action."""
+    section or action."""
     outline = sections.outline(conn, post_id=post_id)
-    chosen = outline.living if section_ids is None else [outline.get(each) for each in dict.fromkeys(section_ids)]
+    try:
+        chosen = outline.living if section_ids is None else [outline.get(each) for each in dict.fromkeys(section_ids)]
+    except NotFound as error:
+        raise Missing.field("section_ids", str(error)) from error
     scopes = {field.id: field.scope for field in workflow.list_fields(conn)}
     known = {action.id: action for action in actions.list_(conn) if action.field_id in scopes}
     if not action_ids:
@@ -76,10 +79,10 @@ def of_sections(
         raise Missing.field("action_ids", f"There is no action {unknown[0]}. Choose of those there are.")
     wanted = [known[each] for each in dict.fromkeys(action_ids)]
     if len({action.field_id for action in wanted}) < len(wanted):
-        raise Invalid.field("action_ids", "Two of these actions write the same field. Choose one of them for each.")
+        raise Unfit.field("action_ids", "Two of these actions write the same field. Choose one of them for each.")
     of_section = [action for action in wanted if scopes[action.field_id] == Scope.SECTION]
     if of_section and not chosen:
-        raise Invalid.field("section_ids", "Choose one section at least. A post without sections has none to draft.")
+        raise Unfit.field("section_ids", "Choose one section at least. A post without sections has none to draft.")
     pairs: list[Pair] = [(None, action) for action in wanted if action not in of_section]
     return pairs + [(section, action) for section in chosen for action in of_section]
 
@@ -151,7 +154,7 @@ def _tokens(pieces: list[Piece], variables: Sequence[Variable], material: Materi
 
 
 def fields_of(conn: db.Connection, *, scope: str) -> list[Field]:
-    """Of the post, its sections and the board, in the workflow's order. Raises NotFound."""
+    """Of the post, its sections and the board, in the workflow's order. Raises Missing."""
     kind, _, key = scope.partition(":")
     steps = workflow.list_substages(conn)
     if kind == "stage":
@@ -159,5 +162,5 @@ def fields_of(conn: db.Connection, *, scope: str) -> list[Field]:
     elif kind == "substage":
         steps = [step for step in steps if step.key == key]
     if not steps or (kind == "post") == bool(key) or kind not in ("post", "stage", "substage"):
-        raise NotFound("The workflow has no such stage or step.")
+        raise Missing.field("scope", "The workflow has no such stage or step.")
     return [field for step in steps for field in [*step.fields, *step.other_fields]]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Suggestion
 from blogforge_llm.records.sections import EventKind, Item, Move, Section
@@ -58,7 +58,7 @@ def apply(
     value = fields.get(conn, post_id=post_id, field_key=FIELD)
     base = value.revision.id if value.revision else None
     if suggestion.output is not None and not proposal.placed and suggestion.is_open:
-        raise Invalid("No idea or fact can be placed by this answer. Discard it and ask again.")
+        raise Unfit("No idea or fact can be placed by this answer. Discard it and ask again.")
     suggestions.let_in(conn, actor=actor, suggestion=suggestion, base_revision_id=base)
     section_events.record(
         conn, actor=actor, post_id=post_id, kind=EventKind.ALLOCATED, before=outline.order, after=outline.order,

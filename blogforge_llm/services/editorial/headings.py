@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid
+from blogforge_llm.errors import Conflict, Invalid, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Origin, Value
 from blogforge_llm.records.sections import EventKind, Section, TextChange
@@ -137,15 +137,15 @@ def _check(
     wanted: Sequence[str], outline: sections.Outline, section_ids: Sequence[int | None], kept_ids: Sequence[int]
 ) -> None:
     if not wanted:
-        raise Invalid("There are no headings in the list. Write them first, under Structure.")
+        raise Unfit("There are no headings in the list. Write them first, under Structure.")
     if len(section_ids) != len(wanted):
-        raise Invalid.field("sections", "Name a section, or a new one, for each heading of the list.")
+        raise Unfit.field("sections", "Name a section, or a new one, for each heading of the list.")
     named = [each for each in section_ids if each is not None]
     known = {section.id for section in outline.living + outline.deleted}
     if len(named) != len(set(named)):
         raise Invalid.field("sections", "A section can take only one heading. Choose another one, or a new section.")
     if not set(named) <= known or not set(kept_ids) <= known:
-        raise Invalid.field("sections", "The post has no such section. Choose another one.")
+        raise Unfit.field("sections", "The post has no such section. Choose another one.")
     if len(known) + section_ids.count(None) > sections.MOST:
         raise Conflict(f"A post has at most {sections.MOST} sections, deleted ones included.")
 

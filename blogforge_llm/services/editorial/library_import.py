@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import DomainError, Invalid
+from blogforge_llm.errors import DomainError, Invalid, Missing, Unfit
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.library import (
@@ -63,7 +63,8 @@ class Importer:
         try:
             write(entry)
         except DomainError as error:
-            raise Invalid.field("document", f"This library cannot be imported: {place}: {error}") from error
+            kind = Unfit if isinstance(error, (Unfit, Conflict)) else Invalid
+            raise kind.field("document", f"This library cannot be imported: {place}: {error}") from error
 
     def _part(self, entry: LibraryPart) -> None:
         row = self.parts.get(entry.name.lower())
@@ -127,7 +128,7 @@ class Importer:
         for number, block in enumerate(entry.blocks):
             part = self.parts.get(block.part.lower()) if block.part is not None else None
             if block.part is not None and part is None:
-                raise Invalid(f"blocks[{number}]: there is no part “{block.part[:100]}”.")
+                raise Missing(f"blocks[{number}]: there is no part “{block.part[:100]}”.")
             part_id = part.id if part else None
             blocks.append(Block(part_id, block.role, block.content, block.is_optional, block.is_enabled))
         return blocks
@@ -135,9 +136,9 @@ class Importer:
     def _action(self, entry: LibraryAction) -> None:
         template, field_id = self.templates.get(entry.template.lower()), self.fields.get(entry.field)
         if template is None:
-            raise Invalid(f"there is no template “{entry.template[:100]}”.")
+            raise Missing(f"there is no template “{entry.template[:100]}”.")
         if field_id is None:
-            raise Invalid(f"there is no field “{entry.field[:100]}”.")
+            raise Missing(f"there is no field “{entry.field[:100]}”.")
         row = self.actions.get((entry.field, entry.name.lower()))
         wanted = document.action_data(replace(entry, template=template.name))
         present = document.action_data(entries.of_action(row)) if row else None

@@ -12,7 +12,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.engine.types import Candidate, OutputContract, Parameters
-from blogforge_llm.errors import Invalid, Missing
+from blogforge_llm.errors import Invalid, Missing, Unfit
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.actions import Action
 from blogforge_llm.records.editorial import Field, Scope
@@ -149,14 +149,14 @@ def _action(shared: Basis, field: Field, action_id: int | None) -> Action:
     if action_id is None:
         action = shared.default(field.id)
         if action is None:
-            raise Invalid.field(
+            raise Unfit.field(
                 "action_id",
                 f"“{field.name}” has no action yet, so no model can be asked. An admin can add one.",
             )
         return action
     action = next((action for action in shared.actions.get(field.id, []) if action.id == action_id), None)
     if action is None:
-        raise Invalid.field("action_id", f"“{field.name}” has no such action. Choose another one.")
+        raise Unfit.field("action_id", f"“{field.name}” has no such action. Choose another one.")
     return action
 
 
@@ -167,7 +167,7 @@ def _inputs(wanted: Sequence[Variable], material: Material) -> dict[str, Any]:
     missing = [variable.name for variable in wanted if variable.is_required and variable.name not in inputs]
     if missing:
         problems = {name: _problem(name, material) for name in missing}
-        raise Invalid(" ".join(problems.values()), problems)
+        raise Unfit(" ".join(problems.values()), problems)
     return inputs
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Post, PostRow, StageShare
 from blogforge_llm.services.accounts import permissions
@@ -132,7 +132,7 @@ def insert(conn: db.Connection, *, slug: str, title: str, actor: User) -> int:
             if error.diag.constraint_name != "posts_slug_key":
                 raise
             wanted = f"{slug}-{sql.get_free_number(conn, slug=slug)}"
-    raise Invalid("Too many posts of this name are being made at once. Try again.")
+    raise Unfit("Too many posts of this name are being made at once. Try again.")
 
 
 def _page(conn: db.Connection, query: str, is_deleted: bool, place: dict[str, object]) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import NotFound, Unfit
 from blogforge_llm.records import runs as records
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.batches import Planned
@@ -131,7 +131,7 @@ def _plan(
     if not any(section for section, _ in pairs) and _lacks_sections(conn, scope):
         left.append(_NO_SECTIONS)
     if not order.layers:
-        raise Invalid(_nothing(left))
+        raise Unfit(_nothing(left))
     name = f"{titles(conn, [scope])[scope]} of {title}"[:200]
     batch = batches.plan(
         conn, actor=actor, title=name, kind=run_items.KIND, concurrency=_CONCURRENCY, budget=budget,

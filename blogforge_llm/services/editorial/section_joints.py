@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid
+from blogforge_llm.errors import Conflict, Invalid, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import FieldKind, Origin, Value
 from blogforge_llm.records.sections import EventKind, Move, Section, TextChange
@@ -25,7 +25,7 @@ def merge(conn: db.Connection, *, actor: User, section_id: int, into_id: int, ve
     post_id = sections.post_of(conn, section_id=section_id)
     found = sections.lock(conn, post_id=post_id, version=version)
     if section_id == into_id:
-        raise Invalid.field("into", "Choose another section to merge this one into.")
+        raise Unfit.field("into", "Choose another section to merge this one into.")
     source, target = found.get(section_id), found.get(into_id)
     source_is_first = found.order.index(section_id) < found.order.index(into_id)
     theirs = fields.list_values(conn, post_id=post_id, section_id=section_id)
@@ -91,7 +91,7 @@ def cut(text: str, at: int) -> tuple[str, str]:
     """The text before and from its paragraph `at` on. Raises Invalid when either would be empty."""
     spans = _spans(text)
     if not 1 <= at < len(spans):
-        raise Invalid.field("at", "Choose a paragraph that is not the first: both sections need a text.")
+        raise Unfit.field("at", "Choose a paragraph that is not the first: both sections need a text.")
     start = spans[at][0]
     return text[:start].rstrip(), text[start:]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Origin
 from blogforge_llm.records.sections import EventKind, Section
@@ -137,7 +137,7 @@ def reorder(conn: db.Connection, *, actor: User, post_id: int, order: Sequence[i
     permissions.require(actor, Permission.WRITE_POSTS)
     found = lock(conn, post_id=post_id, version=version)
     if sorted(order) != sorted(found.order):
-        raise Invalid.field("order", "The order must name each section of the post once, and no other one.")
+        raise Unfit.field("order", "The order must name each section of the post once, and no other one.")
     if list(order) != found.order:
         section_events.record(
             conn, actor=actor, post_id=post_id, kind=EventKind.REORDERED, before=found.order, after=order,

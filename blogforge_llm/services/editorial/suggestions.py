@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Origin, Place, Revision, Scope, Suggestion, SuggestionStatus
 from blogforge_llm.services import distances, uniqueness
@@ -153,9 +153,9 @@ def let_in(
     if suggestion.status != SuggestionStatus.PENDING:
         raise Conflict(_NOTHING_TO_ACCEPT[suggestion.status])
     output = suggestion.output or ""
-    text = output if text is None else text
+    kind, text = (Unfit, output) if text is None else (Invalid, text)
     if not text.strip():
-        raise Invalid.field("text", "There is no text to accept. Discard the suggestion instead.")
+        raise kind.field("text", "There is no text to accept. Discard the suggestion instead.")
     field = workflow.get_field(conn, key=suggestion.field_key)
     is_edited = fields.shaped(field, text) != fields.shaped(field, output)
     revision = fields.save(

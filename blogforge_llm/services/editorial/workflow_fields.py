@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, Mistakes
+from blogforge_llm.errors import Conflict, Invalid, Mistakes, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Field, FieldKind, Scope, Substage, Workflow
 from blogforge_llm.services import texts
@@ -37,6 +37,9 @@ BUILT_IN = frozenset({
 
 MOST = 60  # of one sub-stage, archived ones included
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_COMPUTED = {name for names in materials.COMPUTED.values() for name in names}
+KEYS_TAKEN = _COMPUTED | {word for word in grammar.RESERVED if _KEY.fullmatch(word)}
+"""What no field may be called: variables that prompts know by themselves, and words of their language."""
 _CHANGEABLE = ("key", "name", "kind", "help", "scope", "max_length", "max_words")
 
 
@@ -121,14 +124,14 @@ def _note_what_stays(
     mistakes: Mistakes,
 ) -> None:
     if before.key in BUILT_IN and given["kind"] != before.kind:
-        mistakes.note("kind", f"The product itself works with “{before.name}”, so its kind stays.")
+        mistakes.note_unfit("kind", f"The product itself works with “{before.name}”, so its kind stays.")
     if before.scope != Scope.POST and target not in (own, None):
-        mistakes.note("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
+        mistakes.note_unfit("substage_id", f"“{before.name}” belongs to sections, so it stays in “{own.name}”.")
     changed = [name for name in ("key", "scope") if given[name] != getattr(before, name)]
     if not changed or not is_used(conn, before):
         return
     for name in changed:
-        mistakes.note(
+        mistakes.note_unfit(
             name,
             f"The {name} of “{before.name}” stays, for texts, actions or prompts already name it. Its name may change.",
         )
@@ -169,7 +172,7 @@ def _require_scope(found: Workflow, substage: Substage, key: str, scope: str) ->
         raise Invalid.field("scope", "A field belongs to the post, or to each of its sections.")
     home = next(field for field in found.fields if field.key == sections.HEADING)
     if scope == Scope.SECTION and substage.key != home.substage_key:
-        raise Invalid.field("scope", f"Fields of sections stand in the step “{home.substage_name}”. Add it there.")
+        raise Unfit.field("scope", f"Fields of sections stand in the step “{home.substage_name}”. Add it there.")
 
 
 def _limit(name: str, value: Any, most: int) -> int:
@@ -182,9 +185,9 @@ def _limit(name: str, value: Any, most: int) -> int:
 def _living_substage(found: Workflow, substage_id: Any, mistakes: Mistakes) -> Substage | None:
     substage = next((each for each in found.substages if each.id == substage_id), None)
     if substage is None:
-        mistakes.note("substage_id", "There is no such sub-stage. Choose another one.")
+        mistakes.note_unfit("substage_id", "There is no such sub-stage. Choose another one.")
     elif not substage.is_living:
-        mistakes.note("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
+        mistakes.note_unfit("substage_id", f"“{substage.name}” is archived. Choose another one, or bring it back.")
     return substage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Field, Stage, Substage, Workflow
 from blogforge_llm.services.accounts import permissions
@@ -89,7 +89,7 @@ def _reorder(
 ) -> Workflow:  # fmt: skip
     living = [row.id for row in rows if row.archived_at is None]
     if sorted(order) != sorted(living):
-        raise Invalid.field("order", "The order must name each one in use once, and no other one.")
+        raise Unfit.field("order", "The order must name each one in use once, and no other one.")
     if list(order) == living:
         return workflow.everything(conn)
     arrange(conn, ids=_with_archived(rows, order))

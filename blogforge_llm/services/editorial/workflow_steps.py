@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Invalid, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.editorial import Stage, Substage, Workflow
 from blogforge_llm.services import texts, uniqueness
@@ -95,9 +95,9 @@ def update_substage(
 def _living_stage(found: Workflow, stage_id: int) -> Stage:
     stage = next((stage for stage in found.stages if stage.id == stage_id), None)
     if stage is None:
-        raise Invalid.field("stage_id", "There is no such stage. Choose another one.")
+        raise Unfit.field("stage_id", "There is no such stage. Choose another one.")
     if stage.archived_at is not None:
-        raise Invalid.field("stage_id", f"The stage “{stage.name}” is archived. Choose another one, or bring it back.")
+        raise Unfit.field("stage_id", f"The stage “{stage.name}” is archived. Choose another one, or bring it back.")
     return stage
 
 
@@ -123,7 +123,7 @@ def _icon(icon: str, own: str = "") -> str:
 
 def _require_room(number: int, whose: str, what: str) -> None:
     if number >= MOST:
-        raise Invalid.field("name", f"{whose} {MOST} {what}, archived ones included. Rename and use one of those.")
+        raise Unfit.field("name", f"{whose} {MOST} {what}, archived ones included. Rename and use one of those.")
 
 
 def _unique(conn: db.Connection, constraint: str, noun: str, key: str) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid, NotFound
+from blogforge_llm.errors import Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.alerts import AlertRule, RuleKind
 from blogforge_llm.services.accounts import permissions
@@ -124,7 +124,7 @@ def update(
         "minimum": before.minimum if minimum is None else minimum,
         "cooldown_minutes": before.cooldown_minutes if cooldown_minutes is None else cooldown_minutes,
     }
-    _check(before.kind, values)
+    _check(before.kind, values, error=Unfit)
     stays = before.is_enabled if is_enabled is None else is_enabled
     sql.update_rule(conn, rule_id=rule_id, is_enabled=stays, **values)
     if not stays:
@@ -159,7 +159,7 @@ def in_time(minutes: int) -> str:
     return f"{minutes // 60:,} h" if minutes >= 120 and minutes % 60 == 0 else f"{minutes:,} min"
 
 
-def _check(kind: RuleKind, values: dict[str, Any]) -> None:
+def _check(kind: RuleKind, values: dict[str, Any], *, error: type[Invalid] = Invalid) -> None:
     asked, wrong = KINDS[kind], {}
     threshold: Decimal | None = values["threshold"]
     if asked.most is None:
@@ -176,7 +176,7 @@ def _check(kind: RuleKind, values: dict[str, Any]) -> None:
     if not 0 <= values["cooldown_minutes"] <= COOLDOWN_MAX:
         wrong["cooldown_minutes"] = f"A whole number of minutes from 0 to {COOLDOWN_MAX:,}."
     if wrong:
-        raise Invalid("The rule cannot be saved yet.", wrong)
+        raise error("The rule cannot be saved yet.", wrong)
 
 
 def _noted(

@@ -40,11 +40,18 @@ class Span:
 
     @classmethod
     def read(cls, month: str = "", since: str = "", until: str = "") -> Span:
-        """From texts: days with both ends included, else a month like 2026-11, else the present one. Raises Invalid."""
+        """As `of`, for people: raises Invalid also for an end before the beginning."""
+        span = cls.of(month, since, until)
+        if span.until <= span.since:
+            raise Invalid.field("to", "The last day lies before the first. Change one of them.")
+        return span
+
+    @classmethod
+    def of(cls, month: str = "", since: str = "", until: str = "") -> Span:
+        """From texts: days with both ends included, else a month like 2026-11, else the present one. An end before the
+        beginning has nothing between. Raises Invalid for what is no day."""
         if since or until:
             first, last = _day(since or until, "from"), _day(until or since, "to")
-            if last < first:
-                raise Invalid.field("to", "The last day lies before the first. Change one of them.")
             return cls(first, date.fromordinal(last.toordinal() + 1))
         return cls.month(_day(f"{month}-01", "month") if month else datetime.now(UTC).date())
 
@@ -99,7 +106,10 @@ def list_entries(
     `before_id`. The key is that of the sum; None for tasks without a user or a template. Raises Invalid."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     if group == "day":
-        day = _day(key or "", "key")
+        try:
+            day = _day(key or "", "key")
+        except Invalid as error:
+            raise Missing.field("key", str(error)) from None
         span, group = Span(day, date.fromordinal(day.toordinal() + 1)), None
     before_at = sql.get_start(conn, attempt_id=before_id) if before_id is not None else None
     window = {"since": _midnight(span.since), "before_at": before_at or _midnight(span.until)}
@@ -126,7 +136,7 @@ def each_entry(*, actor: User, span: Span, group: str | None, key: str | None) -
 
 
 def _key(group: str, key: str | None) -> int | str | None:
-    """Raises Invalid for what no sum of the group has."""
+    """Raises Missing for what no sum of the group has."""
     if group == "source":
         if key not in set(Source):
             raise Missing.field("key", "A source is known, estimated or unknown.")
@@ -142,10 +152,9 @@ def _day(text: str, name: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        day = date.min
-    if not 1970 <= day.year <= 9998:
-        raise Invalid.field(name, f"“{text[:20]}” is no day. Write it like 2026-11-30, a month like 2026-11.")
-    return day
+        message = f"“{text[:20]}” is no day. Write it like 2026-11-30, a month like 2026-11."
+        raise Invalid.field(name, message) from None
+    return min(max(day, date(1970, 1, 1)), date(9998, 1, 1))  # before and after everything
 
 
 def _midnight(day: date) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Invalid, Unfit
 from blogforge_llm.records.prompts import Block, MessageRole, Piece
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import part_texts, rendering
@@ -22,9 +22,11 @@ def check(blocks: Sequence[Block]) -> tuple[Block, ...]:
 
 
 def require_message(pieces: Sequence[Piece]) -> None:
-    """Raises Invalid when nothing would be said to the model: system text alone is no question."""
+    """Raises Invalid when nothing would be said to the model: system text alone is no question. Whether a part is more
+    than that, its own words say: then it is Unfit."""
     if not any(piece.is_enabled and piece.role is MessageRole.USER for piece in pieces):
-        raise Invalid.field("blocks", "System text alone asks nothing: add a block with the role user.")
+        kind = Unfit if any(piece.part_id for piece in pieces) else Invalid
+        raise kind.field("blocks", "System text alone asks nothing: add a block with the role user.")
 
 
 def _checked(number: int, block: Block) -> Block:

@@ -20,7 +20,7 @@ _PLAIN = (
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not,
 )  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_RESERVED = {  # words of the language, and what Jinja brings in by itself
+RESERVED = {  # words of the language, and what Jinja brings in by itself
     "self", "super", "caller", "loop", "true", "false", "none", "True", "False", "None",
     "and", "or", "not", "in", "is", "if", "elif", "else", "endif", "for", "endfor",
 }  # fmt: skip
@@ -37,7 +37,7 @@ class Refused(Exception):
 
 def is_name(text: str) -> bool:
     """Whether a variable may be called so."""
-    return _NAME.fullmatch(text) is not None and text not in _RESERVED
+    return _NAME.fullmatch(text) is not None and text not in RESERVED
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Reader:
 
 
 def _misnamed(node: nodes.Name) -> Refused:
-    if node.name in _RESERVED:
+    if node.name in RESERVED:
         return Refused(node.lineno, f"“{node.name}” is a word of this language and cannot name a variable.")
     return Refused(node.lineno, f"“{node.name}” cannot name a variable: use a letter, then letters, digits and _.")
 

@@ -46,17 +46,19 @@ def told(version: Part | PartVersion) -> str:
 
 
 def check(
-    *, kind: PartKind, role: str, content: str, variable: str | None, label: str | None, fence: str | None
-) -> PartText:
-    """Raises Invalid naming the field, and the line for a mistake in the text."""
+    *, kind: PartKind, role: str, content: str, variable: str | None, label: str | None, fence: str | None,
+    error: type[Invalid] = Invalid,
+) -> PartText:  # fmt: skip
+    """Raises Invalid naming the field, and the line for a mistake in the text; `error` for what only does not go with
+    the kind."""
     checked_role = role_of(role)
     content = texts.clean(content, name="content", label="The text", max_length=rendering.MAX_SOURCE).strip()
     uses = rendering.check(content, name="content", label="The text")
     if kind is not PartKind.DATA:
         if not content:
-            raise Invalid.field("content", "The text is missing.")
+            raise error.field("content", "The text is missing.")
         return PartText(checked_role, content, None, None, None)
-    name = _variable(variable, uses)
+    name = _variable(variable, uses, error)
     if name in uses.looped:
         raise Invalid.field("content", f"A data part brings `{name}` in whole; take the loop or filter over it out.")
     label = texts.clean(label or "", name="label", label="Label", max_length=100).strip()
@@ -101,10 +103,10 @@ def _tags(tags: Sequence[str]) -> list[str]:
     return kept
 
 
-def _variable(variable: str | None, uses: rendering.Uses) -> str:
+def _variable(variable: str | None, uses: rendering.Uses, error: type[Invalid]) -> str:
     name = (variable or "").strip() or (uses.names[0] if len(uses.names) == 1 else "")
     if not name:
-        raise Invalid.field("variable", "A data part names the variable whose text it brings in, such as basic_idea.")
+        raise error.field("variable", "A data part names the variable whose text it brings in, such as basic_idea.")
     if not grammar.is_name(name):
         says = "A variable's name is a letter, then letters, digits and _, at most 64, and no word such as if or self."
         raise Invalid.field("variable", says)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, NotFound
+from blogforge_llm.errors import Conflict, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Usage
 from blogforge_llm.services import texts, uniqueness
@@ -85,7 +85,7 @@ def update(
     part = _locked(conn, actor, part_id)
     about = part_texts.about(**{field: changes.get(field, getattr(part, field)) for field in _ABOUT})
     text = {field: changes.get(field, getattr(part, field)) for field in _TEXT}
-    words = part_texts.check(kind=about["kind"], **text)
+    words = part_texts.check(kind=about["kind"], **text, error=Unfit)
     if words != part_texts.of(part):
         _require_newest(part, base)
         _write(conn, part, words, note=note, publish=publish, actor=actor)
@@ -105,7 +105,7 @@ def add_version(
     part = _locked(conn, actor, part_id)
     words = part_texts.check(
         kind=part.kind, role=role or part.role, content=content, variable=variable or part.variable,
-        label=label or part.label, fence=fence or part.fence,
+        label=label or part.label, fence=fence or part.fence, error=Unfit,
     )  # fmt: skip
     number = _write(conn, part, words, note=note, publish=publish, actor=actor)
     return get_version(conn, part_id=part_id, number=number), number > part.latest_version

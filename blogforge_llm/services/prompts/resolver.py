@@ -10,7 +10,7 @@ from typing import Any
 
 from blogforge_llm import db
 from blogforge_llm.engine.types import Message
-from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound, Unfit
 from blogforge_llm.records.prompts import Block, MessageRole, PartKind, Piece, Variable
 from blogforge_llm.services import texts
 from blogforge_llm.services.prompts import fences, rendering
@@ -140,7 +140,7 @@ def assemble(pieces: Iterable[Piece], inputs: Mapping[str, Any]) -> Resolved:
             spoken.append((piece.role, text))
     messages = _joined(spoken)
     if not any(message.role == MessageRole.USER for message in messages):
-        raise Invalid.field("blocks", "The template says nothing to the model: add a block with the role user.")
+        raise Unfit.field("blocks", "The template says nothing to the model: add a block with the role user.")
     if sum(len(message.text) for message in messages) > rendering.MAX_OUTPUT:
         raise Invalid(f"The prompt grows beyond {rendering.MAX_OUTPUT:,} characters. Give it less material.")
     ids = [piece.part_version_id for piece in pieces if piece.part_version_id is not None]

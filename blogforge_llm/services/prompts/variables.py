@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from blogforge_llm import db
-from blogforge_llm.errors import Invalid
+from blogforge_llm.errors import Unfit
 from blogforge_llm.records.prompts import Piece
 from blogforge_llm.services.prompts import resolver
 
@@ -45,4 +45,4 @@ def require_filled(conn: db.Connection, *, pieces: Sequence[Piece], typed: Colle
                 f"Block {number + 1}, “{piece.source}”: no field fills {marked}. Correct the name, or mark it as typed."
             )
     if errors:
-        raise Invalid(" ".join(errors.values()), errors)
+        raise Unfit(" ".join(errors.values()), errors)

@@ -13,7 +13,7 @@ from blogforge_llm import db
 from blogforge_llm.engine import breakers
 from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Limits, Price
-from blogforge_llm.errors import Invalid, Missing, NotFound
+from blogforge_llm.errors import Missing, NotFound, Unfit
 from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.records.tasks import Task
 from blogforge_llm.services.registry import address_policy, encryption
@@ -66,16 +66,16 @@ def written_along(asked: Sequence[Candidate], rows: list[dict[str, Any]]) -> Wri
 
 def _of_route(conn: db.Connection, rows: list[dict[str, Any]], route_id: int | None) -> list[Candidate]:
     if not rows and route_id is None:
-        raise Invalid(_what_is_missing(conn))
+        raise Unfit(_what_is_missing(conn))
     if not rows:
-        raise Invalid("The route was archived. Choose another one under LLM, Routes.")
+        raise Unfit("The route was archived. Choose another one under LLM, Routes.")
     name = rows[0]["route_name"]
     if rows[0]["model_id"] is None:
-        raise Invalid(f"The route {name} has no models. Add one under LLM, Routes.")
+        raise Unfit(f"The route {name} has no models. Add one under LLM, Routes.")
     problems = [_problem(row) for row in rows]
     if all(problems):
         # The first one is whom the route would have asked.
-        raise Invalid(f"The route {name} has no model that can be asked. {problems[0]}")
+        raise Unfit(f"The route {name} has no model that can be asked. {problems[0]}")
     return [_with_key(row) for row, problem in zip(rows, problems, strict=True) if problem is None]
 
 
@@ -134,7 +134,7 @@ def _able(rows: list[dict[str, Any]]) -> list[Candidate]:
         raise Missing("There is no such model. Choose another one under LLM, Models.")
     problem = _problem(rows[0])
     if problem is not None:
-        raise Invalid(problem)
+        raise Unfit(problem)
     return [_with_key(row) for row in rows]
 
 

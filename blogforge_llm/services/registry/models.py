@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
@@ -98,7 +98,7 @@ def find_by_name(conn: db.Connection, *, name: str) -> Model | None:
     meant = [model for model in same if model.is_enabled and model.provider_is_enabled] or same
     if len(meant) > 1:
         names = " or ".join(f"{model.provider_name}/{model.name}" for model in meant)
-        raise Invalid.field("model", f"Several providers have a model named {name}. Say which you mean: {names}.")
+        raise Unfit.field("model", f"Several providers have a model named {name}. Say which you mean: {names}.")
     if meant:
         return meant[0]
     row = sql.find_by_full_name(conn, name=name)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, Price
 from blogforge_llm.services import uniqueness
@@ -44,7 +44,7 @@ def create(
         conn, actor=actor, model_id=model.id, input_price=input_price, output_price=output_price, valid_from=valid_from
     )
     if price_id is None:
-        raise Invalid.field(
+        raise Unfit.field(
             "valid_from",
             "This moment has passed, and calls were paid at the price that held. Empty is now.",
         )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from blogforge_llm import db
 from blogforge_llm.engine import addresses
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Provider, ProviderKind
 from blogforge_llm.services import texts, uniqueness
@@ -22,6 +22,7 @@ sql = db.load("registry/providers")
 
 LIMITS = ("requests_per_minute", "tokens_per_minute", "requests_per_day", "tokens_per_day", "max_in_flight")
 _MOST = 2**31 - 1
+_NO_ADDRESS = "The address is missing. Write it like https://api.example.com/v1."
 
 
 class Details(TypedDict, total=False):
@@ -84,6 +85,8 @@ def update(conn: db.Connection, *, actor: User, provider_id: int, **changes: Unp
     """Change what is given. Raises Invalid, or Conflict when the name is taken."""
     permissions.require(actor, Permission.KEEP_REGISTRY)
     provider = get(conn, provider_id=provider_id)
+    if provider.kind == ProviderKind.OPENAI_COMPATIBLE and not (changes.get("base_url", "x") or "").strip():
+        raise Unfit.field("base_url", _NO_ADDRESS)
     stands = asdict(provider)
     values = {field: stands[field] for field in ("name", "base_url", "is_enabled", "is_local", *LIMITS)}
     values = _clean(conn, provider.kind, {**values, **changes})
@@ -148,7 +151,7 @@ def _clean_url(conn: db.Connection, kind: ProviderKind, text: str | None) -> str
     text = texts.clean(text or "", name="base_url", label="The address", max_length=2000).strip()
     if not text:
         if kind == ProviderKind.OPENAI_COMPATIBLE:
-            raise Invalid.field("base_url", "The address is missing. Write it like https://api.example.com/v1.")
+            raise Invalid.field("base_url", _NO_ADDRESS)
         return None
     address_policy.apply(conn)
     return addresses.check(addresses.normalise(kind, text))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound
+from blogforge_llm.errors import Conflict, Invalid, Missing, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
 from blogforge_llm.records.registry import Model, ProviderKind, Route
 from blogforge_llm.services import texts, uniqueness
@@ -17,7 +17,7 @@ from blogforge_llm.services.ops import audit
 sql = db.load("registry/routes")
 
 DEFAULT_NAME = "Default"
-_MOST_MODELS = 50
+MOST_MODELS = 50
 
 
 def list_all(conn: db.Connection, *, limit: int = 1000, offset: int = 0) -> list[Route]:
@@ -85,7 +85,7 @@ def update(
     sql.lock_route(conn, route_id=route_id)
     route = get(conn, route_id=route_id)
     if is_default is False and route.is_default:
-        raise Invalid.field("is_default", "One route must be the default. Make another route the default instead.")
+        raise Unfit.field("is_default", "One route must be the default. Make another route the default instead.")
     if name is not None:
         name = _clean_name(name)
         with _guard(conn, name):
@@ -202,8 +202,8 @@ def _with_models(conn: db.Connection, rows: list[dict[str, Any]]) -> list[Route]
 
 
 def _set_models(conn: db.Connection, route_id: int, model_ids: Sequence[int]) -> None:
-    if len(model_ids) > _MOST_MODELS:
-        raise Invalid.field("model_ids", f"A route has at most {_MOST_MODELS} models.")
+    if len(model_ids) > MOST_MODELS:
+        raise Invalid.field("model_ids", f"A route has at most {MOST_MODELS} models.")
     if len(set(model_ids)) < len(model_ids):
         raise Invalid.field("model_ids", "A model can stand in a route only once.")
     missing = [row["id"] for row in sql.list_missing_models(conn, model_ids=list(model_ids))]

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from blogforge_llm import db
 from blogforge_llm.engine import pricing
 from blogforge_llm.engine.types import Message
-from blogforge_llm.errors import Conflict, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Invalid, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.batches import Batch, BatchStatus, Failure, Item, ItemStatus, Planned, Progress
 from blogforge_llm.records.tasks import Category, Source
@@ -265,7 +265,7 @@ def _estimate(conn: db.Connection, actor: User, batch_id: int) -> None:
         message = (
             "A budget needs the prices of all models that may answer. Set them under LLM, Models, or give no budget."
         )
-        raise Invalid.field("budget", message)
+        raise Unfit.field("budget", message)
     stored = dataclasses.asdict(estimate) | {
         "cost_low": _text(estimate.cost_low), "cost_high": _text(estimate.cost_high)
     }  # fmt: skip

@@ -16,8 +16,9 @@ NAMES = ("status", "category", "model", "template", "action", "user", "post", "f
 TEXT_MAX = 200
 
 
-def read(given: Mapping[str, Any]) -> TaskFilter:
-    """Other names are not looked at, empty ones mean no filter. Raises Invalid, naming each field that does not fit."""
+def read(given: Mapping[str, Any], *, takes_empty_spans: bool = False) -> TaskFilter:
+    """Other names are not looked at, empty ones mean no filter. Raises Invalid, naming each field that does not fit;
+    with `takes_empty_spans` not for an end before the beginning, between which there is no task."""
     wanted: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for name in NAMES:
@@ -27,7 +28,8 @@ def read(given: Mapping[str, Any]) -> TaskFilter:
             wanted[field] = reader(name, text) if text else None
         except Invalid as error:
             wrong |= error.errors
-    if wanted.get("since") and wanted.get("until") and wanted["since"] >= wanted["until"]:
+    is_backwards = wanted.get("since") and wanted.get("until") and wanted["since"] >= wanted["until"]
+    if is_backwards and not takes_empty_spans:
         wrong["to"] = "The end lies before the beginning. Change one of them."
     if wrong:
         raise Invalid("This filter cannot be used: " + " ".join(wrong.values()), wrong)
@@ -76,9 +78,9 @@ def _moment(name: str, text: str) -> tuple[datetime, bool]:
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign in an address is a space
     except ValueError:
-        moment = datetime.min
-    if not 1970 <= moment.year <= 9998:
-        raise Invalid.field(name, "Write a day like 2026-11-30, or a time like 2026-11-30T08:00.")
+        raise Invalid.field(name, "Write a day like 2026-11-30, or a time like 2026-11-30T08:00.") from None
+    if not 1970 <= moment.year <= 9998:  # before and after everything, and not beyond what a time zone leaves room for
+        moment = moment.replace(year=1970 if moment.year < 1970 else 9998, month=1, day=1)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC), bool(re.fullmatch(r"[0-9-]{8,10}", text))
 
 

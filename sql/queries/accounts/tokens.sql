@@ -13,6 +13,10 @@ SELECT u.id, u.email, u.name, u.role, u.is_active, u.created_at, u.last_login_at
   JOIN users u ON u.id = t.user_id
  WHERE t.token_hash = :token_hash AND t.revoked_at IS NULL AND u.is_active;
 
+-- name: get_token_id(token_hash)$
+-- Which one a program asks with.
+SELECT id FROM api_tokens WHERE token_hash = :token_hash;
+
 -- name: touch_token(token_hash)!
 UPDATE api_tokens
    SET last_used_at = now()

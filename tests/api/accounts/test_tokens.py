@@ -21,11 +21,20 @@ def test_a_token_is_in_the_first_answer_only(program: Program, conn: db.Connecti
     assert "token" not in listed.json[0] and made.json["token"] not in listed.text
 
 
-def test_a_revoked_token_is_refused_at_once_even_when_it_revoked_itself(program: Program, alice: User) -> None:
+def test_a_revoked_token_is_refused_at_once(program: Program, alice: User) -> None:
+    api, other = program(alice), program(alice)
+    newest, oldest = (token["id"] for token in api.get("/tokens").json)
+    assert other.delete(f"/tokens/{oldest}").status_code == 204
+    assert api.get("/tokens").status_code == 401
+    assert [token["id"] for token in other.get("/tokens").json] == [newest]
+
+
+def test_no_token_revokes_itself(program: Program, alice: User) -> None:
     api = program(alice)
     own = api.get("/tokens").json[0]["id"]
-    assert api.delete(f"/tokens/{own}").status_code == 204
-    assert api.get("/tokens").status_code == 401
+    refused = api.delete(f"/tokens/{own}")
+    assert refused.status_code == 409 and "another one" in refused.json["detail"]
+    assert api.get("/tokens").status_code == 200
 
 
 def test_a_colleagues_token_is_not_found(program: Program, conn: db.Connection, ada: User, alice: User) -> None:

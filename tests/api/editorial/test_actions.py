@@ -73,7 +73,7 @@ def test_a_template_that_needs_what_no_field_has_is_refused(
 ) -> None:
     foreign = make_template(conn, ada, inline("{{ basic_idea }} {{ budget }}{% if mood %}{{ mood }}{% endif %}"))
     answer = program(ada).post("/llm/actions", body | {"template_id": foreign.id})
-    assert answer.status_code == 422 and "needs `budget`, which no field" in answer.json["errors"]["template_id"][0]
+    assert answer.status_code == 409 and "needs `budget`, which no field" in answer.json["errors"]["template_id"][0]
 
 
 @pytest.mark.parametrize(

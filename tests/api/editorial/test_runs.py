@@ -82,8 +82,8 @@ def test_others_see_a_run_and_cannot_change_it(
     [
         ("drafts", {}, 422), ("drafts", {"action_ids": []}, 422),
         ("drafts", {"action_ids": [1], "section_ids": []}, 422),
-        ("drafts", {"action_ids": [10**15]}, 404), ("runs", {"scope": "stage:nowhere"}, 404),
-        ("runs", {"scope": "everything"}, 404), ("runs", {"accepts": "all"}, 422), ("runs", {"budget": "-1"}, 422),
+        ("drafts", {"action_ids": [10**15]}, 409), ("runs", {"scope": "stage:nowhere"}, 409),
+        ("runs", {"scope": "everything"}, 409), ("runs", {"accepts": "all"}, 422), ("runs", {"budget": "-1"}, 422),
     ],
 )  # fmt: skip
 def test_what_cannot_be_planned_is_refused(

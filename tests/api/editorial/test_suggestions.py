@@ -41,7 +41,7 @@ def test_asking_answers_at_once_with_a_list(program, alice, asking):
     ("body", "field"),
     [
         ({"count": 5}, "count"), ({"count": 0}, "count"), ({"route": 7}, "route"), ({"model": ""}, "model"),
-        ({"route": "Default", "model": "llama"}, "model"), ({"action_id": 2**40}, "action_id"),
+        ({"route": "Default", "model": "llama"}, "model"), ({"action_id": 0}, "action_id"),
         ({"parameters": {"temperature": 9}}, "parameters.temperature"), ({"unknown": 1}, "unknown"),
     ],
 )  # fmt: skip
@@ -51,10 +51,10 @@ def test_what_cannot_be_asked_is_a_problem_of_that_field(program, alice, asking,
     assert field in answer.json["errors"]
 
 
-@pytest.mark.parametrize("whom", [{"route": "Nobody"}, {"model": "none"}])
-def test_whom_there_is_not_is_not_found(program, alice, asking, whom):
+@pytest.mark.parametrize("whom", [{"route": "Nobody"}, {"model": "none"}, {"action_id": 2**40}])
+def test_what_is_named_and_is_not_there_is_a_conflict_since_the_field_is(program, alice, asking, whom):
     answer = program(alice).post(asking, whom)
-    assert answer.status_code == 404 and list(answer.json["errors"]) == list(whom)
+    assert answer.status_code == 409 and list(answer.json["errors"]) == list(whom)
 
 
 def test_an_empty_field_that_the_prompt_needs_is_named(conn, program, ada, alice, post, asking):
@@ -62,13 +62,13 @@ def test_an_empty_field_that_the_prompt_needs_is_named(conn, program, ada, alice
     field = workflow.get_field(conn, key="conclusion")
     actions.create(conn, actor=ada, field_id=field.id, name="End", template_id=template.id)
     answer = program(alice).post(f"/posts/{post.id}/fields/conclusion/suggestions", {})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert list(answer.json["errors"]) == ["interesting_facts"]
 
 
 def test_without_an_action_it_says_where_to_add_one(program, alice, post):
     answer = program(alice).post(f"/posts/{post.id}/fields/tags/suggestions", {})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "has no action yet" in answer.json["detail"]
 
 

@@ -40,7 +40,7 @@ def test_substages_move_between_stages(api):
     assert (made.status_code, made.json["key"]) == (201, "fact_check")
     address = f"/workflow/substages/{made.json['id']}"
     assert api.patch(address, {"stage": "authoring"}).json["stage"] == "authoring"
-    assert api.patch(address, {"stage": "nowhere"}).status_code == 422
+    assert api.patch(address, {"stage": "nowhere"}).status_code == 409
     assert api.patch(address, {"icon": "skull"}).status_code == 422
     found = api.get("/workflow/order").json
     ids = [row["id"] for row in api.get("/workflow/substages").json if row["stage"] == "authoring"]
@@ -60,7 +60,7 @@ def test_fields_are_added_changed_ordered_archived_and_restored(api, program, co
     assert api.patch(address, {"max_words": None, "help": "One a line."}).json["max_words"] is None
     post = posts.create(conn, actor=alice, idea="kilts")
     write_post(conn, alice, post, "sources", "The museum")
-    assert api.patch(address, {"key": "origins"}).status_code == 422
+    assert api.patch(address, {"key": "origins"}).status_code == 409
     ids = [row["id"] for row in api.get("/workflow/fields").json if row["substage"] == "research"]
     seen = api.get("/workflow/order").json["version"]
     ordered = api.put("/workflow/fields/order", {"substage": "research", "order": ids[::-1], "version": seen})

@@ -49,7 +49,7 @@ def test_a_typed_variable_must_be_named_when_any_is(program: Program, ada: User)
     api = program(ada)
     body = {"name": "Opening", "blocks": [{"role": "user", "content": "{{ basic_idea }} for {{ audience }}"}]}
     refused = api.post("/llm/templates", body | {"typed": []})
-    assert refused.status_code == 422 and list(refused.json["errors"]) == ["blocks.0.content"]
+    assert refused.status_code == 409 and list(refused.json["errors"]) == ["blocks.0.content"]
     assert "`audience`" in refused.json["detail"] and "Message 1" in refused.json["detail"]
     assert api.post("/llm/templates", body | {"typed": ["audience"]}).status_code == 201
 
@@ -71,5 +71,5 @@ def test_a_preview_tells_sizes_and_prices_and_takes_a_posts_texts(
     assert size["model"] == "small" and size["too_long"] and size["tokens"] == seen["tokens"] == 6
     assert float(size["cost_from"]) == 6e-6 and float(size["cost_to"]) == 206e-6
     assert not api.post(place, {"post_id": post["id"], "max_tokens": 10}).json["sizes"][0]["too_long"]
-    assert api.post(place, {"post_id": 999999}).status_code == 404
-    assert api.post(place, {"post_id": post["id"], "route": "No such"}).status_code == 404
+    assert api.post(place, {"post_id": 999999}).status_code == 409
+    assert api.post(place, {"post_id": post["id"], "route": "No such"}).status_code == 409

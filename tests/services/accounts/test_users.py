@@ -74,8 +74,18 @@ def test_the_last_active_admin_stays_one(conn: db.Connection, ada: User, bob: Us
     with pytest.raises(Conflict, match="last active admin"):
         users.delete(conn, actor=ada, user_id=ada.id)
     users.update(conn, actor=ada, user_id=ada.id, name="Ada again")
-    users.update(conn, actor=ada, user_id=bob.id, role="admin")
-    assert users.update(conn, actor=ada, user_id=ada.id, role="viewer").role == "viewer"
+    bob = users.update(conn, actor=ada, user_id=bob.id, role="admin")
+    assert users.update(conn, actor=bob, user_id=ada.id, role="viewer").role == "viewer"
+
+
+def test_nobody_takes_their_own_access_away(conn: db.Connection, ada: User) -> None:
+    factories.make_user(conn, name="Ida", role="admin")
+    for change in ({"role": "editor"}, {"is_active": False}):
+        with pytest.raises(Conflict, match="Ask another admin"):
+            users.update(conn, actor=ada, user_id=ada.id, **change)
+    with pytest.raises(Conflict, match="Ask another admin"):
+        users.delete(conn, actor=ada, user_id=ada.id)
+    assert users.get(conn, actor=ada, user_id=ada.id).role == "admin"
 
 
 def test_of_two_admins_who_demote_each_other_at_once_one_stays(database_url: str) -> None:

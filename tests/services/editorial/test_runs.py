@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from blogforge_llm import db
-from blogforge_llm.errors import Conflict, Forbidden, Invalid, NotFound
+from blogforge_llm.errors import Conflict, Forbidden, Invalid, Missing, NotFound
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.batches import BatchStatus, Ended
 from blogforge_llm.records.editorial import Post, Suggestion
@@ -291,7 +291,7 @@ def test_a_run_belongs_to_who_planned_it_and_is_seen_with_the_post(conn, ada, al
         batches.start(conn, actor=bob, batch_id=run.id)
     with pytest.raises(Forbidden):
         runs.ahead(conn, actor=charlie, post_id=post.id)
-    with pytest.raises(NotFound):
+    with pytest.raises(Missing):
         runs.ahead(conn, actor=alice, post_id=post.id, scope="stage:nowhere")
     for wrong in ([], [0], [action(conn, "section_draft")] + [
         each.id for each in actions.list_(conn) if each.field_key == "section_text"

@@ -207,9 +207,7 @@ def test_a_span_is_a_month_or_some_days(texts: tuple[str, str, str], span: Span)
     assert Span.read(*texts) == span
 
 
-@pytest.mark.parametrize(
-    "texts", [("2026-13",), ("november",), ("9999-12",), ("", "2026-11-05", "2026-11-03"), ("", "x")]
-)
+@pytest.mark.parametrize("texts", [("2026-13",), ("november",), ("", "2026-11-05", "2026-11-03"), ("", "x")])
 def test_what_is_no_span_is_refused_with_words(texts: tuple[str, ...]) -> None:
     with pytest.raises(Invalid):
         Span.read(*texts)

@@ -26,7 +26,7 @@ def test_a_list_reads_as_lines_with_dashes() -> None:
     assert render("{{ a }}", a=["one", "two\nlines", " "]) == "- one\n- two\n  lines"
 
 
-@pytest.mark.parametrize("name", sorted(grammar._RESERVED))
+@pytest.mark.parametrize("name", sorted(grammar.RESERVED))
 def test_a_word_of_the_language_is_no_name(name: str) -> None:
     assert not grammar.is_name(name) and not is_variable(name)
 

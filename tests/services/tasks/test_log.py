@@ -239,12 +239,25 @@ def test_an_address_is_read_as_people_write_it() -> None:
     assert filters.read({"from": "2026-11-01T08:00:00 02:00"}).since == datetime(2026, 11, 1, 6, tzinfo=UTC)
 
 
+def test_days_beyond_everything_are_the_first_and_the_last_that_count() -> None:
+    read = filters.read({"from": "0001-01-01", "to": "9999-12-31T23:59:59-11:00"})
+    assert (read.since, read.until and read.until.year) == (datetime(1970, 1, 1, tzinfo=UTC), 9998)
+
+
+def test_between_an_end_and_its_beginning_there_is_no_task_for_programs() -> None:
+    backwards = {"from": "2026-11-05", "to": "2026-11-01"}
+    with pytest.raises(Invalid):
+        filters.read(backwards)
+    read = filters.read(backwards, takes_empty_spans=True)
+    assert read.since and read.until and read.until < read.since
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("status", "done"), ("category", "bad"), ("model", "x"), ("model", "9" * 30), ("template", "-1"),
         ("user", "1; DROP"),
-        ("from", "soon"), ("to", "0001-01-01"), ("from", "9999-12-31"), ("min_cost", "1e9"), ("max_cost", "-1"),
+        ("from", "soon"), ("to", "2026-02-30"), ("min_cost", "1e9"), ("max_cost", "-1"),
         ("q", "a\x00b"), ("q", "\ud800"), ("q", "x" * 201), ("post", "²"),
     ],
 )  # fmt: skip
