@@ -1730,10 +1730,12 @@ CREATE TABLE section_events (
     user_id      bigint REFERENCES users (id) ON DELETE SET NULL,
     created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     undone_by_id bigint REFERENCES section_events (id) ON DELETE SET NULL,
+    rewordings   jsonb NOT NULL DEFAULT '[]', -- of items: {item, before, after}
     CONSTRAINT section_events_kind_check CHECK (kind IN (
         'added', 'reordered', 'merged', 'split', 'deleted', 'restored',
         'headings',                           -- the post's list of headings was made the sections
         'moved',                              -- one item, by a person
+        'reworded',                           -- one item, by a person
         'allocated',                          -- many items, by what a model labelled
         'undone'
     ))

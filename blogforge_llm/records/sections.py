@@ -23,7 +23,8 @@ class EventKind(StrEnum):
     DELETED = "deleted"
     RESTORED = "restored"
     HEADINGS = "headings"  # the post's list of headings was made the sections
-    MOVED = "moved"  # one item, by a person: to another place, or to other words
+    MOVED = "moved"  # one item, by a person
+    REWORDED = "reworded"  # one item, by a person
     ALLOCATED = "allocated"  # many items, by what a model labelled
     UNDONE = "undone"
 
@@ -128,7 +129,7 @@ class Event:
 
 def event(row: Mapping[str, Any]) -> Event:
     moves = [Move(each["item"], each["from"], each["to"]) for each in row["moves"]]
-    texts = [TextChange(**each) for each in row["texts"] if "section" in each]
-    rewordings = [Rewording(**each) for each in row["texts"] if "item" in each]
+    texts = [TextChange(**each) for each in row["texts"]]
+    rewordings = [Rewording(**each) for each in row["rewordings"]]
     lists = {"moves": moves, "texts": texts, "rewordings": rewordings}
     return Event(**{**row, "kind": EventKind(row["kind"]), **lists})

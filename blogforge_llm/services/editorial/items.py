@@ -153,7 +153,7 @@ def reword(conn: db.Connection, *, actor: User, item_id: int, text: str, base_te
             current={"text": item.text},
         )
     section_events.record(
-        conn, actor=actor, post_id=item.post_id, kind=EventKind.MOVED, before=found.order, after=found.order,
+        conn, actor=actor, post_id=item.post_id, kind=EventKind.REWORDED, before=found.order, after=found.order,
         rewordings=[Rewording(item_id, item.text, line)], summary=f"Reworded {item.code}",
     )  # fmt: skip
     return get(conn, item_id=item_id)

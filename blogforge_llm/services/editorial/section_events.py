@@ -47,8 +47,8 @@ def record(
         sql.move_items(conn, post_id=post_id, item_ids=ids, section_ids=targets)
     event_id: int = sql.create_event(
         conn, post_id=post_id, kind=kind, summary=summary, order_before=list(before), order_after=list(after),
-        moves=Jsonb([move.as_row() for move in moves]), texts=Jsonb([*map(asdict, texts), *map(asdict, rewordings)]),
-        user_id=actor.id,
+        moves=Jsonb([move.as_row() for move in moves]), texts=Jsonb([*map(asdict, texts)]),
+        rewordings=Jsonb([*map(asdict, rewordings)]), user_id=actor.id,
     )  # fmt: skip
     fields.touch(conn, actor=actor, post_id=post_id)
     return event_id

@@ -25,7 +25,7 @@ RETURNING id;
 -- What items said before they were reworded, the newest last. What was undone is said again.
 SELECT i.id AS item_id, t ->> 'before' AS text
   FROM section_events e
- CROSS JOIN LATERAL jsonb_array_elements(e.texts) t
+ CROSS JOIN LATERAL jsonb_array_elements(e.rewordings) t
   JOIN post_items i ON i.id = CAST(t ->> 'item' AS bigint)
  WHERE e.post_id = :post_id AND e.undone_by_id IS NULL
  ORDER BY e.id;

@@ -1,13 +1,13 @@
 -- What was done to the sections of a post and their items.
 
--- name: create_event(post_id, kind, summary, order_before, order_after, moves, texts, user_id)$
-INSERT INTO section_events (post_id, kind, summary, order_before, order_after, moves, texts, user_id)
-VALUES (:post_id, :kind, :summary, :order_before, :order_after, :moves, :texts, :user_id)
+-- name: create_event(post_id, kind, summary, order_before, order_after, moves, texts, rewordings, user_id)$
+INSERT INTO section_events (post_id, kind, summary, order_before, order_after, moves, texts, rewordings, user_id)
+VALUES (:post_id, :kind, :summary, :order_before, :order_after, :moves, :texts, :rewordings, :user_id)
 RETURNING id;
 
 -- name: list_events(post_id, before_id, limit)
 -- The newest first, below an id.
-SELECT e.id, e.post_id, e.kind, e.summary, e.order_before, e.order_after, e.moves, e.texts, e.user_id,
+SELECT e.id, e.post_id, e.kind, e.summary, e.order_before, e.order_after, e.moves, e.texts, e.rewordings, e.user_id,
        u.name AS user_name, e.created_at, e.undone_by_id
   FROM section_events e
   LEFT JOIN users u ON u.id = e.user_id
@@ -17,7 +17,7 @@ SELECT e.id, e.post_id, e.kind, e.summary, e.order_before, e.order_after, e.move
 
 -- name: get_undoable(post_id)^
 -- The newest that is not undone; everything after it is undone, or undid something.
-SELECT e.id, e.post_id, e.kind, e.summary, e.order_before, e.order_after, e.moves, e.texts, e.user_id,
+SELECT e.id, e.post_id, e.kind, e.summary, e.order_before, e.order_after, e.moves, e.texts, e.rewordings, e.user_id,
        u.name AS user_name, e.created_at, e.undone_by_id
   FROM section_events e
   LEFT JOIN users u ON u.id = e.user_id

@@ -9,7 +9,7 @@ SELECT s.section_id, f.key AS field_key, s.suggestion_id, g.action_id, s.variabl
        CASE WHEN s.source_field_id IS NULL
             THEN ARRAY(SELECT DISTINCT i.code
                          FROM section_events v
-                        CROSS JOIN LATERAL jsonb_array_elements(v.texts) t
+                        CROSS JOIN LATERAL jsonb_array_elements(v.rewordings) t
                          JOIN post_items i ON i.id = CAST(t ->> 'item' AS bigint)
                         WHERE v.post_id = s.post_id AND v.created_at > g.created_at AND v.undone_by_id IS NULL
                           AND i.section_id = s.source_section_id AND i.deleted_at IS NULL

@@ -24,7 +24,7 @@ SELECT l.place, l.noun, l.noun_id, l.hash, l.written, l.fate, l.original ->> 'cr
                    WHERE i.id = l.noun_id
                      AND EXISTS (SELECT FROM section_events e
                                   WHERE e.post_id = i.post_id AND e.undone_by_id IS NULL
-                                    AND e.texts @> jsonb_build_array(jsonb_build_object('item', i.id))))
+                                    AND e.rewordings @> jsonb_build_array(jsonb_build_object('item', i.id))))
             END AS edited
   FROM legacy_imports l
  WHERE l.source = :source AND l.table_name = :table_name AND l.row_id = :row_id
