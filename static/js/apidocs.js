@@ -6,9 +6,10 @@ window.SwaggerUIBundle({
   url: place.dataset.document,
   domNode: place,
   presets: [window.SwaggerUIBundle.presets.apis],
+  plugins: [() => ({ wrapComponents: { ServersContainer: () => () => null } })], // there is one, and nothing to choose
   layout: "BaseLayout",
   deepLinking: false, // its links stand inside buttons, which no assistive technology can reach
-  docExpansion: "list",
+  docExpansion: "none", // hundreds of operations take seconds to draw: by areas, opened by who needs them
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   persistAuthorization: false,

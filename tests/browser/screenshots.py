@@ -354,7 +354,8 @@ def keep_people(tour: Tour) -> None:
     expect(page.locator("#new-token")).to_be_visible()
     tour.shoot("token", height=700)
     tour.go("/apidocs/")
-    expect(page.locator(".opblock-tag").first).to_be_visible()
+    page.get_by_role("heading", name="Providers LLM services").click()
+    expect(page.get_by_text("/api/v1/llm/providers", exact=True).first).to_be_visible()
     tour.shoot("apidocs")
 
 
