@@ -27,12 +27,20 @@ ROUNDS = 12  # of each reader
 TARGET_MS = 100.0
 _PAGES = (
     "/llm/", "/llm/?days=30", "/llm/providers", "/llm/models", "/llm/routes", "/llm/presets", "/llm/keys", "/llm/parts",
-    "/llm/templates", "/llm/actions", "/llm/library", "/llm/health", "/llm/tasks", "/posts", "/users",
+    "/llm/templates", "/llm/actions", "/llm/library", "/llm/health", "/llm/tasks", "/llm/trials", "/llm/batches",
+    "/llm/batches/new", "/llm/budgets", "/llm/ledger", "/llm/ledger?by=user", "/llm/ledger/attempts", "/llm/outcomes",
+    "/llm/proposals", "/alerts", "/alerts/rules", "/errors", "/audit", "/settings", "/posts", "/users",
+    "/llm/models/{model}/edit", "/llm/models/{model}/prices", "/llm/providers/{provider}", "/llm/routes/{route}",
+    "/llm/parts/{part}", "/llm/templates/{template}", "/llm/templates/{template}/edit",
+    "/llm/templates/{template}/outcomes", "/llm/actions/{action}/edit", "/llm/tasks/{task}", "/llm/tasks/{task}/rerun",
+    "/llm/tasks?before={task}",
 )  # fmt: skip
 _LISTS = (
     "/api/v1/llm/providers", "/api/v1/llm/models", "/api/v1/llm/routes", "/api/v1/llm/presets", "/api/v1/llm/keys",
     "/api/v1/llm/parts", "/api/v1/llm/templates", "/api/v1/llm/actions", "/api/v1/llm/circuits", "/api/v1/llm/tasks",
-    "/api/v1/posts", "/api/v1/users",
+    "/api/v1/llm/trials", "/api/v1/batches", "/api/v1/llm/budgets", "/api/v1/llm/ledger", "/api/v1/llm/ledger/attempts",
+    "/api/v1/llm/outcomes", "/api/v1/llm/proposals", "/api/v1/llm/dashboard", "/api/v1/llm/alerts", "/api/v1/errors",
+    "/api/v1/audit", "/api/v1/settings", "/api/v1/posts", "/api/v1/users", "/api/v1/llm/tasks?limit=200",
 )  # fmt: skip
 # Of each filter a common value and a rare one, and what nothing has.
 _FILTERS = """
@@ -50,7 +58,11 @@ SELECT ARRAY[
        'from=' || (now() - interval '1 day')::date, 'from=2000-01-01',
        'to=' || (now() - interval '300 days')::date, 'min_cost=0.001', 'min_cost=0.0026', 'min_cost=9',
        'max_cost=0.00001', 'q=w1', 'q=w3977', 'q=xylophone', 'q=nowhere', 'q=xylo*', 'q=w*'] AS filters,
-       (SELECT max(id) FROM (SELECT id FROM tasks LIMIT 500) AS sample) AS task_id
+       jsonb_build_object(
+           'task', (SELECT max(id) FROM (SELECT id FROM tasks LIMIT 500) AS sample),
+           'template', min(t.id), 'part', (SELECT min(id) FROM parts), 'action', (SELECT min(id) FROM actions),
+           'route', (SELECT min(id) FROM routes), 'provider', (SELECT min(id) FROM providers),
+           'model', (SELECT min(id) FROM models WHERE name LIKE 'seed-%')) AS ids
   FROM templates t
  WHERE t.name LIKE 'Seed %'
 """
@@ -77,19 +89,14 @@ def measure(data_dir: Path, *, tasks: int) -> Iterator[Number]:
             conn.execute(_NO_LIMITS)
         email = f"bench{time.time_ns()}@example.org"
         installation.create_admin(email)
-        yield from _measure_all(installation, email, found["filters"], found["task_id"])
+        yield from _measure_all(installation, email, found["filters"], found["ids"])
 
 
-def _measure_all(installation: Installation, email: str, filters: list[str], task_id: int) -> Iterator[Number]:
+def _measure_all(installation: Installation, email: str, filters: list[str], ids: dict[str, int]) -> Iterator[Number]:
     cookie = readers.log_in(installation, email)
     token = {"Authorization": f"Bearer {installation.token}"}
-    pages = [
-        *_PAGES,
-        f"/llm/tasks/{task_id}",
-        f"/llm/tasks?before={task_id}",
-        *(f"/llm/tasks?{each}" for each in filters),
-    ]
-    lists = [*_LISTS, "/api/v1/llm/tasks?limit=200", *(f"/api/v1/llm/tasks?{each}" for each in filters[::3])]
+    pages = [*(path.format(**ids) for path in _PAGES), *(f"/llm/tasks?{each}" for each in filters)]
+    lists = [*_LISTS, *(f"/api/v1/llm/tasks?{each}" for each in filters[::3])]
     for paths, headers in ((pages, cookie), (lists, token)):
         for path in paths:
             times = readers.read_at_once(installation, lambda path=path: path, headers, readers=READERS, rounds=ROUNDS)
