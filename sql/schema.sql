@@ -1784,22 +1784,19 @@ CREATE INDEX attempts_started_at_idx ON attempts (started_at, id);
 CREATE INDEX attempts_user_id_idx ON attempts (user_id, started_at, id);
 CREATE INDEX attempts_template_id_idx ON attempts (template_id, started_at, id) WHERE template_id IS NOT NULL;
 
--- Attempts that ended, summed up by the day (UTC) on which they began. What is not in it yet is in ledger_deltas, so the
--- two together are always the sum of the rows.
+-- Attempts that ended, summed up by the day (UTC) on which they began, once for each noun. What is not in it yet is in
+-- ledger_deltas, so the two together are always the sum of the rows.
 CREATE TABLE ledger_days (
+    noun          text NOT NULL,
     day           date NOT NULL,
-    model_id      bigint NOT NULL,
-    provider_id   bigint NOT NULL,
-    user_id       bigint,
-    template_id   bigint,
-    outcome       text NOT NULL,              -- succeeded, cancelled, abandoned, or the category of the failure
+    noun_id       bigint,                     -- NULL: of tasks without a user or a template
     cost_source   text NOT NULL,
     calls         bigint NOT NULL,
     input_tokens  bigint NOT NULL,
     output_tokens bigint NOT NULL,
     cost          numeric NOT NULL,           -- USD, as far as it is known or estimated
-    CONSTRAINT ledger_days_key UNIQUE NULLS NOT DISTINCT
-        (day, model_id, provider_id, user_id, template_id, outcome, cost_source)
+    CONSTRAINT ledger_days_key UNIQUE NULLS NOT DISTINCT (noun, day, noun_id, cost_source),
+    CONSTRAINT ledger_days_noun_check CHECK (noun IN ('model', 'provider', 'user', 'template'))
 );
 
 -- Written with the end of each attempt, in its transaction, and only ever appended to: no call waits for another one's
@@ -1811,7 +1808,6 @@ CREATE TABLE ledger_deltas (
     user_id       bigint,
     template_id   bigint,
     billed_to     text,
-    outcome       text NOT NULL,
     cost_source   text NOT NULL,
     calls         integer NOT NULL,
     input_tokens  bigint NOT NULL,
@@ -1820,11 +1816,13 @@ CREATE TABLE ledger_deltas (
 );
 
 CREATE VIEW ledger AS
-SELECT day, model_id, provider_id, user_id, template_id, outcome, cost_source, calls, input_tokens, output_tokens, cost
+SELECT noun, noun_id, day, cost_source, calls, input_tokens, output_tokens, cost
   FROM ledger_days
  UNION ALL
-SELECT day, model_id, provider_id, user_id, template_id, outcome, cost_source, calls, input_tokens, output_tokens, cost
-  FROM ledger_deltas;
+SELECT n.noun, n.noun_id, d.day, d.cost_source, d.calls, d.input_tokens, d.output_tokens, d.cost
+  FROM ledger_deltas d
+ CROSS JOIN LATERAL (VALUES ('model', d.model_id), ('provider', d.provider_id), ('user', d.user_id),
+                            ('template', d.template_id)) AS n (noun, noun_id);
 
 -- What the ledger's sums are made of, in words.
 CREATE VIEW ledger_entries AS
@@ -1887,17 +1885,17 @@ CREATE TABLE budget_holds (
 CREATE FUNCTION book_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.status <> 'running' THEN
-        INSERT INTO ledger_deltas (day, model_id, provider_id, user_id, template_id, billed_to, outcome, cost_source,
+        INSERT INTO ledger_deltas (day, model_id, provider_id, user_id, template_id, billed_to, cost_source,
                                    calls, input_tokens, output_tokens, cost)
         VALUES ((OLD.started_at AT TIME ZONE 'UTC')::date, OLD.model_id, OLD.provider_id, OLD.user_id, OLD.template_id,
-                OLD.billed_to, coalesce(OLD.category, OLD.status), OLD.cost_source, -1, -coalesce(OLD.input_tokens, 0),
+                OLD.billed_to, OLD.cost_source, -1, -coalesce(OLD.input_tokens, 0),
                 -coalesce(OLD.output_tokens, 0), -coalesce(OLD.cost, 0));
     END IF;
     IF NEW.status <> 'running' THEN
-        INSERT INTO ledger_deltas (day, model_id, provider_id, user_id, template_id, billed_to, outcome, cost_source,
+        INSERT INTO ledger_deltas (day, model_id, provider_id, user_id, template_id, billed_to, cost_source,
                                    calls, input_tokens, output_tokens, cost)
         VALUES ((NEW.started_at AT TIME ZONE 'UTC')::date, NEW.model_id, NEW.provider_id, NEW.user_id, NEW.template_id,
-                NEW.billed_to, coalesce(NEW.category, NEW.status), NEW.cost_source, 1, coalesce(NEW.input_tokens, 0),
+                NEW.billed_to, NEW.cost_source, 1, coalesce(NEW.input_tokens, 0),
                 coalesce(NEW.output_tokens, 0), coalesce(NEW.cost, 0));
         DELETE FROM budget_holds WHERE run_id = NEW.run_id;
     END IF;

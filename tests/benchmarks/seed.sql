@@ -157,19 +157,20 @@ SELECT t.id, p.position, '00000000-0000-4000-8000-000000000000', m.id, m.provide
 
 -- name: seed_ledger()!
 -- What the triggers of the attempts would have written.
-INSERT INTO ledger_days (day, model_id, provider_id, user_id, template_id, outcome, cost_source, calls, input_tokens,
-                         output_tokens, cost)
-SELECT (started_at AT TIME ZONE 'UTC')::date, model_id, provider_id, user_id, template_id, coalesce(category, status),
-       cost_source, count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), coalesce(sum(cost), 0)
-  FROM attempts
- WHERE run_id = '00000000-0000-4000-8000-000000000000'
- GROUP BY 1, 2, 3, 4, 5, 6, 7;
+INSERT INTO ledger_days (noun, noun_id, day, cost_source, calls, input_tokens, output_tokens, cost)
+SELECT n.noun, n.noun_id, (a.started_at AT TIME ZONE 'UTC')::date, a.cost_source, count(*), coalesce(sum(a.input_tokens), 0),
+       coalesce(sum(a.output_tokens), 0), coalesce(sum(a.cost), 0)
+  FROM attempts a
+ CROSS JOIN LATERAL (VALUES ('model', a.model_id), ('provider', a.provider_id), ('user', a.user_id),
+                            ('template', a.template_id)) AS n (noun, noun_id)
+ WHERE a.run_id = '00000000-0000-4000-8000-000000000000'
+ GROUP BY 1, 2, 3, 4;
 
 -- name: seed_budget_days()!
 INSERT INTO budget_days (subject, day, cost)
-SELECT 'instance', day, sum(cost) FROM ledger_days GROUP BY day
+SELECT 'instance', day, sum(cost) FROM ledger_days WHERE noun = 'provider' GROUP BY day
  UNION ALL
-SELECT 'user:' || user_id, day, sum(cost) FROM ledger_days WHERE user_id IS NOT NULL GROUP BY user_id, day
+SELECT 'user:' || noun_id, day, sum(cost) FROM ledger_days WHERE noun = 'user' AND noun_id IS NOT NULL GROUP BY noun_id, day
     ON CONFLICT (subject, day) DO UPDATE SET cost = excluded.cost;
 
 -- name: seed_budgets()!

@@ -8,15 +8,14 @@ SELECT pg_try_advisory_xact_lock(hashtext('ledger_deltas'));
 -- Sum up what ended since the last time; how many rows that were. One statement, so that no reader sees a row twice or not at all.
 WITH taken AS (
     DELETE FROM ledger_deltas WHERE ctid = ANY (ARRAY(SELECT ctid FROM ledger_deltas LIMIT :most))
-    RETURNING day, model_id, provider_id, user_id, template_id, billed_to, outcome, cost_source, calls, input_tokens,
-              output_tokens, cost
+    RETURNING day, model_id, provider_id, user_id, template_id, billed_to, cost_source, calls, input_tokens, output_tokens, cost
 ), summed AS (
-    INSERT INTO ledger_days AS l (day, model_id, provider_id, user_id, template_id, outcome, cost_source, calls, input_tokens,
-                                  output_tokens, cost)
-    SELECT day, model_id, provider_id, user_id, template_id, outcome, cost_source, sum(calls), sum(input_tokens),
-           sum(output_tokens), sum(cost)
-      FROM taken
-     GROUP BY day, model_id, provider_id, user_id, template_id, outcome, cost_source
+    INSERT INTO ledger_days AS l (noun, noun_id, day, cost_source, calls, input_tokens, output_tokens, cost)
+    SELECT n.noun, n.noun_id, t.day, t.cost_source, sum(t.calls), sum(t.input_tokens), sum(t.output_tokens), sum(t.cost)
+      FROM taken t
+     CROSS JOIN LATERAL (VALUES ('model', t.model_id), ('provider', t.provider_id), ('user', t.user_id),
+                                ('template', t.template_id)) AS n (noun, noun_id)
+     GROUP BY n.noun, n.noun_id, t.day, t.cost_source
         ON CONFLICT ON CONSTRAINT ledger_days_key DO UPDATE
        SET calls = l.calls + excluded.calls, input_tokens = l.input_tokens + excluded.input_tokens,
            output_tokens = l.output_tokens + excluded.output_tokens, cost = l.cost + excluded.cost
@@ -32,65 +31,66 @@ WITH taken AS (
 SELECT count(*) FROM taken;
 
 -- name: get_totals(since, until)^
+-- Every call has a provider, and there are few of them.
 SELECT coalesce(sum(l.calls), 0)::bigint AS calls, coalesce(sum(l.input_tokens), 0)::bigint AS input_tokens,
        coalesce(sum(l.output_tokens), 0)::bigint AS output_tokens,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'known'), 0) AS known,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
- WHERE l.day >= :since AND l.day < :until;
+ WHERE l.noun = 'provider' AND l.day >= :since AND l.day < :until;
 
 -- name: sum_by_model(since, until)
 -- The dearest first; so are the others but for the days.
-SELECT l.model_id::text AS key, m.name AS label, p.name AS detail, sum(l.calls)::bigint AS calls,
+SELECT l.noun_id::text AS key, m.name AS label, p.name AS detail, sum(l.calls)::bigint AS calls,
        sum(l.input_tokens)::bigint AS input_tokens, sum(l.output_tokens)::bigint AS output_tokens,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'known'), 0) AS known,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
-  JOIN models m ON m.id = l.model_id
-  JOIN providers p ON p.id = l.provider_id
- WHERE l.day >= :since AND l.day < :until
- GROUP BY l.model_id, m.name, p.name
+  JOIN models m ON m.id = l.noun_id
+  JOIN providers p ON p.id = m.provider_id
+ WHERE l.noun = 'model' AND l.day >= :since AND l.day < :until
+ GROUP BY l.noun_id, m.name, p.name
 HAVING sum(l.calls) <> 0
  ORDER BY sum(l.cost) DESC, sum(l.calls) DESC, 1;
 
 -- name: sum_by_provider(since, until)
-SELECT l.provider_id::text AS key, p.name AS label, NULL AS detail, sum(l.calls)::bigint AS calls,
+SELECT l.noun_id::text AS key, p.name AS label, NULL AS detail, sum(l.calls)::bigint AS calls,
        sum(l.input_tokens)::bigint AS input_tokens, sum(l.output_tokens)::bigint AS output_tokens,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'known'), 0) AS known,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
-  JOIN providers p ON p.id = l.provider_id
- WHERE l.day >= :since AND l.day < :until
- GROUP BY l.provider_id, p.name
+  JOIN providers p ON p.id = l.noun_id
+ WHERE l.noun = 'provider' AND l.day >= :since AND l.day < :until
+ GROUP BY l.noun_id, p.name
 HAVING sum(l.calls) <> 0
  ORDER BY sum(l.cost) DESC, sum(l.calls) DESC, 1;
 
 -- name: sum_by_user(since, until)
-SELECT l.user_id::text AS key, u.name AS label, u.email AS detail, sum(l.calls)::bigint AS calls,
+SELECT l.noun_id::text AS key, u.name AS label, u.email AS detail, sum(l.calls)::bigint AS calls,
        sum(l.input_tokens)::bigint AS input_tokens, sum(l.output_tokens)::bigint AS output_tokens,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'known'), 0) AS known,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
-  LEFT JOIN users u ON u.id = l.user_id
- WHERE l.day >= :since AND l.day < :until
- GROUP BY l.user_id, u.name, u.email
+  LEFT JOIN users u ON u.id = l.noun_id
+ WHERE l.noun = 'user' AND l.day >= :since AND l.day < :until
+ GROUP BY l.noun_id, u.name, u.email
 HAVING sum(l.calls) <> 0
  ORDER BY sum(l.cost) DESC, sum(l.calls) DESC, 1;
 
 -- name: sum_by_template(since, until)
-SELECT l.template_id::text AS key, t.name AS label, NULL AS detail, sum(l.calls)::bigint AS calls,
+SELECT l.noun_id::text AS key, t.name AS label, NULL AS detail, sum(l.calls)::bigint AS calls,
        sum(l.input_tokens)::bigint AS input_tokens, sum(l.output_tokens)::bigint AS output_tokens,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'known'), 0) AS known,
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
-  LEFT JOIN templates t ON t.id = l.template_id
- WHERE l.day >= :since AND l.day < :until
- GROUP BY l.template_id, t.name
+  LEFT JOIN templates t ON t.id = l.noun_id
+ WHERE l.noun = 'template' AND l.day >= :since AND l.day < :until
+ GROUP BY l.noun_id, t.name
 HAVING sum(l.calls) <> 0
  ORDER BY sum(l.cost) DESC, sum(l.calls) DESC, 1;
 
@@ -101,7 +101,7 @@ SELECT l.day::text AS key, to_char(l.day, 'YYYY-MM-DD') AS label, NULL AS detail
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
- WHERE l.day >= :since AND l.day < :until
+ WHERE l.noun = 'provider' AND l.day >= :since AND l.day < :until
  GROUP BY l.day
 HAVING sum(l.calls) <> 0
  ORDER BY l.day DESC;
@@ -113,7 +113,7 @@ SELECT l.cost_source::text AS key, l.cost_source AS label, NULL AS detail, sum(l
        coalesce(sum(l.cost) FILTER (WHERE l.cost_source = 'estimated'), 0) AS estimated,
        coalesce(sum(l.calls) FILTER (WHERE l.cost_source = 'unknown'), 0)::bigint AS unpriced
   FROM ledger l
- WHERE l.day >= :since AND l.day < :until
+ WHERE l.noun = 'provider' AND l.day >= :since AND l.day < :until
  GROUP BY l.cost_source
 HAVING sum(l.calls) <> 0
  ORDER BY sum(l.cost) DESC, sum(l.calls) DESC, 1;

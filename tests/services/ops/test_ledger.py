@@ -41,16 +41,17 @@ ENDS = [
 
 def assert_sums_are_the_rows(conn: db.Connection) -> None:
     rows = conn.execute(
-        "SELECT model_id, provider_id, user_id, template_id, (started_at AT TIME ZONE 'UTC')::date AS day,"
-        " coalesce(category, status) AS outcome, cost_source, count(*) AS calls,"
-        " coalesce(sum(input_tokens), 0) AS input, coalesce(sum(output_tokens), 0) AS output,"
-        " coalesce(sum(cost), 0) AS cost"
-        " FROM attempts WHERE status <> 'running' GROUP BY 1, 2, 3, 4, 5, 6, 7"
+        "SELECT n.noun, n.noun_id, (a.started_at AT TIME ZONE 'UTC')::date AS day, a.cost_source, count(*) AS calls,"
+        " coalesce(sum(a.input_tokens), 0) AS input, coalesce(sum(a.output_tokens), 0) AS output,"
+        " coalesce(sum(a.cost), 0) AS cost"
+        " FROM attempts a CROSS JOIN LATERAL (VALUES ('model', a.model_id), ('provider', a.provider_id),"
+        " ('user', a.user_id), ('template', a.template_id)) AS n (noun, noun_id)"
+        " WHERE a.status <> 'running' GROUP BY 1, 2, 3, 4"
     ).fetchall()
     booked = conn.execute(
-        "SELECT model_id, provider_id, user_id, template_id, day, outcome, cost_source, sum(calls) AS calls,"
-        " sum(input_tokens) AS input, sum(output_tokens) AS output, sum(cost) AS cost FROM ledger"
-        " GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(calls) <> 0"
+        "SELECT noun, noun_id, day, cost_source, sum(calls) AS calls, sum(input_tokens) AS input,"
+        " sum(output_tokens) AS output, sum(cost) AS cost FROM ledger"
+        " GROUP BY 1, 2, 3, 4 HAVING sum(calls) <> 0"
     ).fetchall()
     assert _plain(rows) == _plain(booked)
     subjects = conn.execute(
