@@ -24,6 +24,17 @@ class MessageRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedPart:
+    """A living part to choose: `content` is its beginning."""
+
+    id: int
+    name: str
+    kind: PartKind
+    tags: list[str]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part with the text of its published version. `used_by` counts the templates that speak it now;
     `waiting_version` is the newest version, while nobody has published or declined it."""

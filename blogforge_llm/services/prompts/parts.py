@@ -10,7 +10,7 @@ from typing import Any
 from blogforge_llm import db
 from blogforge_llm.errors import Conflict, NotFound, Unfit
 from blogforge_llm.records.accounts import Permission, User
-from blogforge_llm.records.prompts import MessageRole, Part, PartKind, PartVersion, Usage
+from blogforge_llm.records.prompts import MessageRole, OfferedPart, Part, PartKind, PartVersion, Usage
 from blogforge_llm.services import texts, uniqueness
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.ops import audit
@@ -57,6 +57,16 @@ def list_(
     """In the order in which they usually stand in a template."""
     found = sql.list_parts(conn, **_filter(q, kind, tag, is_archived), limit=limit, offset=offset)
     return [_part(row) for row in found]
+
+
+def list_offered(
+    conn: db.Connection, *, q: str = "", kind: str | None = None, tag: str | None = None, limit: int
+) -> list[OfferedPart]:
+    """The living ones that `list_` has, as somebody chooses among them."""
+    wanted = _filter(q, kind, tag, is_archived=False)
+    del wanted["is_archived"]
+    rows = sql.list_offered(conn, **wanted, limit=limit)
+    return [OfferedPart(**row | {"kind": PartKind(row["kind"])}) for row in rows]
 
 
 def list_by_id(conn: db.Connection, *, part_ids: Sequence[int]) -> dict[int, Part]:

@@ -58,7 +58,7 @@ def library(draft: Draft) -> dict[str, Any]:
     """The parts to add, narrowed as wanted, and how many there are."""
     with db.transaction() as conn:
         return {
-            "draft": draft, "parts": parts.list_(conn, **draft.wanted, limit=_SHOWN_PARTS),
+            "draft": draft, "parts": parts.list_offered(conn, **draft.wanted, limit=_SHOWN_PARTS),
             "found": parts.count(conn, **draft.wanted), "tags": [(tag, tag) for tag in parts.list_tags(conn)],
         }  # fmt: skip
 

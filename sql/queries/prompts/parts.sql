@@ -89,6 +89,18 @@ SELECT p.id, p.name, p.kind, p.description, p.notes, p.tags, p.position, v.id AS
   JOIN part_versions v ON v.id = p.published_version_id
  WHERE p.id = ANY (:part_ids);
 
+-- name: list_offered(kind, tag, pattern, limit)
+-- The same living ones as a template's editor offers them: with their beginning, and nothing that must be counted.
+SELECT p.id, p.name, p.kind, p.tags, left(v.content, 301) AS content
+  FROM parts p
+  JOIN part_versions v ON v.id = p.published_version_id
+ WHERE p.archived_at IS NULL
+   AND (:kind::text IS NULL OR p.kind = :kind)
+   AND (:tag::text IS NULL OR :tag = ANY (p.tags))
+   AND (:pattern::text IS NULL OR p.name ILIKE :pattern OR p.description ILIKE :pattern OR p.notes ILIKE :pattern OR v.content ILIKE :pattern)
+ ORDER BY p.position, lower(p.name), p.id
+ LIMIT :limit;
+
 -- name: count_parts(is_archived, kind, tag, pattern)$
 SELECT count(*)
   FROM parts p
