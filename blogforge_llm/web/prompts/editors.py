@@ -18,7 +18,7 @@ from blogforge_llm.services.registry import routes
 from blogforge_llm.web import htmx, viewers
 from blogforge_llm.web.prompts.drafts import Draft, DraftBlock, Trial
 
-_SHOWN_PARTS = 100  # of the library; search finds the others
+_SHOWN_PARTS = 60  # of the library; search finds the others
 _SHOWN_POSTS = 50
 
 
