@@ -36,11 +36,13 @@ _QUESTION = "Why does bread rise?"
 
 
 def measure() -> list[Number]:
-    with tempfile.TemporaryDirectory() as folder, _standin() as url, _database(Path(folder)) as settings:
+    with contextlib.ExitStack() as open_:
+        folder = open_.enter_context(tempfile.TemporaryDirectory())
+        url, settings = open_.enter_context(_standin()), open_.enter_context(_database(Path(folder)))
         runner.configure(settings)
         presence.join("web")
         ways: dict[str, Callable[[], None]] = {"bare": _bare(url), "ours": _ours(url)}
-        if router := _litellm(url):
+        if router := _litellm(url, open_):
             ways["litellm"] = router
         times: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(WARM_UP + ROUNDS):
@@ -105,7 +107,7 @@ def _queued(actor: User, route_id: int) -> int:
         return tasks.create(conn, actor=actor, messages=messages, route_id=route_id, is_queued=False).id
 
 
-def _litellm(url: str) -> Callable[[], None] | None:
+def _litellm(url: str, open_: contextlib.ExitStack) -> Callable[[], None] | None:
     if importlib.util.find_spec("litellm") is None:
         return None
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # it would look for a newer one on the internet
@@ -114,7 +116,8 @@ def _litellm(url: str) -> Callable[[], None] | None:
     litellm.suppress_debug_info = True
     settings: Any = {"model": f"openai/{MODEL}", "api_base": url, "api_key": "good-key-1"}
     router = litellm.Router(model_list=[{"model_name": MODEL, "litellm_params": settings}], num_retries=0)
-    loop = asyncio.new_event_loop()  # its own way of asking; the synchronous one is slower
+    loop = asyncio.new_event_loop()  # its own way of asking
+    open_.callback(_close, loop)
 
     def ask() -> None:
         messages: Any = [{"role": "user", "content": _QUESTION}]
@@ -122,6 +125,15 @@ def _litellm(url: str) -> Callable[[], None] | None:
         assert answer.choices[0].message.content
 
     return ask
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """Its worker for logs still waits: left so, the interpreter would fall over it at its own end."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
 
 
 @contextlib.contextmanager
