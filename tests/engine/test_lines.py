@@ -13,7 +13,7 @@ from blogforge_llm import db
 from blogforge_llm.engine import limits
 from blogforge_llm.engine.limits import Limiter
 from tests.engine.asking import InThread, request
-from tests.engine.test_limits import ANSWERED, admit, admitted, clear, limited, limiter, reached, refused
+from tests.engine.limiting import ANSWERED, admit, admitted, clear, limited, limiter, reached, refused
 from tests.installation import wait_until
 from tests.provider_standin import Standin
 

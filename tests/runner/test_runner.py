@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -19,7 +18,7 @@ from blogforge_llm.services.tasks import attempts, frames, tasks
 from tests import factories
 from tests.installation import wait_until
 from tests.provider_standin import Standin, Text, key_hash
-from tests.runner.reading import get, rows
+from tests.runner.reading import begin, get, rows
 
 KINDS = ["groq", "cerebras", "openai_compatible", "llm"]
 
@@ -97,9 +96,7 @@ def test_no_model_to_ask_fails_the_task_and_says_what_is_missing(pool: str) -> N
 def test_stop_means_stop_in_mid_stream(ask: Callable[..., int], standin: Standin) -> None:
     gate = standin.hold("ok", after_words=2)
     task_id = ask(("groq", "ok"))
-    run = threading.Thread(target=runner.run_queued, args=(task_id,))
-    run.start()
-    gate.wait_held(1)
+    run = begin(task_id, gate)
     with db.transaction() as conn:
         tasks.cancel(conn, actor=factories.make_user(conn, name="Bob"), task_id=task_id)
     run.join(5)
@@ -132,9 +129,7 @@ def test_a_late_answer_of_a_run_that_lost_its_task_is_recorded_but_not_output(
 ) -> None:
     gate = standin.hold("ok", after_words=2)
     task_id = ask(("groq", "ok"))
-    run = threading.Thread(target=runner.run_queued, args=(task_id,))
-    run.start()
-    gate.wait_held(1)
+    run = begin(task_id, gate)
     with db.transaction() as conn:
         conn.execute("UPDATE tasks SET run_id = gen_random_uuid() WHERE id = %s", (task_id,))
     gate.release()
@@ -169,9 +164,7 @@ def test_a_switch_of_model_voids_what_readers_saw(ask: Callable[..., int], stand
 def test_a_process_told_to_stop_gives_its_task_back(ask: Callable[..., int], standin: Standin) -> None:
     gate = standin.hold("ok", after_words=1)
     task_id = ask(("groq", "ok"))
-    run = threading.Thread(target=runner.run_queued, args=(task_id,))
-    run.start()
-    gate.wait_held(1)
+    run = begin(task_id, gate)
     try:
         runner.stop()
         run.join(5)

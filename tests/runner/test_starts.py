@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from blogforge_llm import db, runner, tracing
 from blogforge_llm.records.tasks import AttemptStatus, Category, TaskStatus
 from tests.provider_standin import Standin
-from tests.runner.reading import get, rows
+from tests.runner.reading import begin, get, rows
 
 
 def test_a_task_stopped_before_its_call_begins_ends_without_one(ask: Callable[..., int], standin: Standin) -> None:
@@ -93,9 +92,7 @@ def test_rights_are_looked_at_again_before_every_candidate(
 ) -> None:
     gate = standin.hold("cut:2", after_words=1)
     task_id = ask(("groq", "cut:2"), ("cerebras", "ok"))
-    run = threading.Thread(target=runner.run_queued, args=(task_id,))
-    run.start()
-    gate.wait_held(1)
+    run = begin(task_id, gate)
     with db.transaction() as conn:
         conn.execute(change)
     gate.release()

@@ -149,7 +149,7 @@ def _read(conn: db.Connection, page: str, wanted: TaskFilter, most_ms: int, **pl
         conditions["of_no_template"] = conditions.pop("of_template")
     try:
         with conn.transaction():
-            sql.limit_time(conn, milliseconds=str(most_ms))
+            sql.limit_reading(conn, milliseconds=str(most_ms))
             if wanted.text:
                 del conditions["with_words"]
                 conditions |= _found(conn, wanted.text)
@@ -181,7 +181,7 @@ def _found(conn: db.Connection, text: str) -> dict[str, dict[str, Any]]:
 def _few(conn: db.Connection, words: str) -> list[int] | None:
     """The tasks that have them; None when they are many."""
     with contextlib.suppress(QueryCanceled), conn.transaction(force_rollback=True):
-        sql.limit_time(conn, milliseconds=str(_COUNT_MS))
+        sql.limit_reading(conn, milliseconds=str(_COUNT_MS))
         sql.prefer_index(conn)
         ids = [row["task_id"] for row in sql.list_few(conn, words=words, limit=COUNT_MAX + 1)]
         if len(ids) <= COUNT_MAX:

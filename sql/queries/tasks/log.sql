@@ -96,7 +96,7 @@ SELECT task_id FROM task_words WHERE words @@ CAST(:words AS tsquery) LIMIT :lim
 -- Where a task stands in the log, or would if it is gone.
 SELECT created_at, id FROM tasks WHERE id <= :task_id ORDER BY id DESC LIMIT 1;
 
--- name: limit_time(milliseconds)$
+-- name: limit_reading(milliseconds)$
 -- Of each statement, until the transaction ends. Many read at once, so one reader does not take several processors.
 SELECT set_config('statement_timeout', :milliseconds, true) || set_config('max_parallel_workers_per_gather', '0', true);
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 
 from blogforge_llm import db, runner
-from blogforge_llm.config import Settings
 from blogforge_llm.engine.types import Message
-from blogforge_llm.presence import presence
 from blogforge_llm.records.accounts import User
 from blogforge_llm.records.tasks import Category, Task, TaskStatus
 from blogforge_llm.services.ops import budgets, ledger
@@ -18,13 +15,6 @@ from blogforge_llm.services.ops.ledger import Span
 from blogforge_llm.services.tasks import attempts, tasks
 from tests import factories
 from tests.provider_standin import Standin
-
-
-@pytest.fixture(autouse=True)
-def configured(pool: str, settings: Settings) -> Iterator[None]:
-    runner.configure(settings)
-    presence.join("web")
-    yield
 
 
 @pytest.fixture
