@@ -110,6 +110,29 @@ def fetch_together(
         return [cursor.fetchall() for cursor in opened]
 
 
+class Sent:
+    """A query (aiosql's `name_cursor(conn, …)`) that was sent, and is committed while its caller does something else.
+    Its connection is given back by `rows`: whatever happens, that must be called. Raises what the query raises, if it
+    is known so soon."""
+
+    def __init__(self, query: Callable[[Connection], contextlib.AbstractContextManager[psycopg.Cursor[DictRow]]]):
+        with contextlib.ExitStack() as held, contextlib.ExitStack() as under_way:
+            conn = held.enter_context(connection())
+            pipeline = under_way.enter_context(conn.pipeline())
+            self._cursor = held.enter_context(query(conn))
+            # What Pipeline.sync() does but for its last step, which waits (private, and tested): psycopg has no door to
+            # send and not wait but its asynchronous half.
+            pipeline._enqueue_sync()
+            conn.wait(pipeline._communicate_gen())
+            self._held, self._under_way = held.pop_all(), under_way.pop_all()
+
+    def rows(self) -> list[DictRow]:
+        """Waited for. Raises what the query raised."""
+        with self._held:
+            self._under_way.close()
+            return self._cursor.fetchall()
+
+
 def load(name: str) -> Any:
     """The queries of sql/queries/<name>.sql as functions, by the names they carry there. The file is read on first use:
     all of them together would take a tenth of a second of every start."""

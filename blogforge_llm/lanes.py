@@ -18,6 +18,7 @@ import psycopg
 import blogforge_llm.services.editorial.run_items  # noqa: F401  what is done with the answers of runs
 from blogforge_llm import db
 from blogforge_llm.engine import breakers, clients
+from blogforge_llm.engine.admission import is_counted_by_none
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.types import Candidate
 from blogforge_llm.errors import DomainError, Unavailable
@@ -26,7 +27,7 @@ from blogforge_llm.records.batches import Ended
 from blogforge_llm.records.tasks import Category, Task
 from blogforge_llm.services.registry import candidates
 from blogforge_llm.services.tasks import attempts, items
-from blogforge_llm.turns import News, Rest, Turn, is_surely_asked, released, take
+from blogforge_llm.turns import News, Rest, Turn, released, take
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ def _finish_one(news: News, ended: Ended) -> None:
 
 def _written(conn: db.Connection, turns: list[Turn]) -> list[Turn]:
     """With the row of the first attempt, for those whose first call is surely made: one statement for all."""
-    sure = [turn for turn in turns if turn.is_clear and is_surely_asked(turn.asked[0])]
+    sure = [turn for turn in turns if turn.is_clear and is_counted_by_none(turn.asked[0])]
     if not sure:
         return turns
     rows = attempts.create_first(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -67,28 +68,63 @@ class Tally:
             self.cost_source = Source.ESTIMATED
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A run that takes its task with its first attempt, in one statement."""
+
+    worker_id: UUID
+    last_position: int  # of the attempts that earlier runs made; 0 without
+
+
 @dataclass(slots=True)
 class _Open:
-    """An attempt that runs."""
+    """An attempt that runs. It has no id until it is written."""
 
-    attempt_id: int
-    position: int
     candidate: Candidate
     began: float
+    position: int | None = None
+    attempt_id: int | None = None
+    sent: db.Sent | None = None
 
 
 class Recorder:
-    """The engine's recorder: attempts to rows, each in its own short transaction."""
+    """The engine's recorder: attempts to rows, each in its own short transaction. A row is on its way while the SDK
+    prepares the call, and is waited for before anything is sent."""
 
-    def __init__(self, task: Task, run_id: UUID, tally: Tally, *, written: Written | None = None) -> None:
-        """`written` is the first attempt's row, where the start of the run made it."""
+    def __init__(
+        self,
+        task: Task,
+        run_id: UUID,
+        tally: Tally,
+        messages: tuple[Message, ...],
+        *,
+        written: Written | None = None,
+        opening: Opening | None = None,
+    ) -> None:
+        """`messages` are the task's own. `written` is the first attempt's row, where it is there already; with
+        `opening` the task is yet to be started."""
         self._task = task
         self._run_id = run_id
         self._tally = tally
-        self._own_messages = tasks.request_of(task).messages
+        self._own_messages = messages
         self._open: dict[int, _Open] = {}
         self._answer: tuple[int, Outcome] | None = None
         self._written = written
+        self._opening = opening
+        self._began = task.started_at
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the task is this run's: without it there is nothing to end."""
+        return self._opening is None
+
+    @property
+    def began(self) -> datetime | None:
+        return self._began
+
+    def begin(self, began: datetime) -> None:
+        """The task was started without a call."""
+        self._began, self._opening = began, None
 
     @property
     def unused_id(self) -> int | None:
@@ -96,37 +132,54 @@ class Recorder:
         return self._written[0] if self._written else None
 
     def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
-        """Raises Lost when another run has the task, or somebody stopped it."""
         self._tally.came_back()
-        if self._written is not None and _is_same(self._written[2], candidate) and messages == self._own_messages:
-            row_id, position, _ = self._written
-            self._written = None
-            self._begin(attempt, row_id, position, candidate)
-            return
+        running = _Open(candidate, time.monotonic())
         differing = messages if messages != self._own_messages else None
-        with db.connection() as conn:  # one statement is its own transaction
-            row = attempts.create(
-                conn, task_id=self._task.id, run_id=self._run_id, candidate=candidate, messages=differing
-            )
-        if row is None:
-            raise Lost
-        self._begin(attempt, row[0], row[1], candidate)
-
-    def _begin(self, attempt: int, row_id: int, position: int, candidate: Candidate) -> None:
-        self._open[attempt] = _Open(row_id, position, candidate, time.monotonic())
+        if self._written is not None and _is_same(self._written[2], candidate) and differing is None:
+            running.attempt_id, running.position, _ = self._written
+            self._written = None
+        elif self._opening is not None:
+            running.position = self._opening.last_position + 1
+            running.sent = self._send_start(self._opening, running.position, candidate)
+        else:
+            running.sent = self._send(candidate, differing)
+        self._open[attempt] = running
         self._tally.attempts += 1
         self._tally.left()
 
+    def written(self, attempt: int) -> None:
+        """Raises Lost when another run has the task, or somebody stopped it."""
+        running = self._open[attempt]
+        sent, running.sent = running.sent, None
+        if sent is None:
+            return
+        try:
+            rows = sent.rows()
+            if not rows:
+                raise Lost
+        except Exception:
+            self._tally.attempts -= 1
+            raise
+        (row,) = rows
+        running.attempt_id, running.position = row["id"], row["position"]
+        if self._opening is not None:
+            self.begin(row["started_at"])
+
     def finished(self, attempt: int, outcome: Outcome) -> None:
+        """Raises Lost like `written`, where that was not asked."""
+        self.written(attempt)
         self._tally.came_back()
         running = self._open[attempt]
+        attempt_id = running.attempt_id
+        if attempt_id is None:
+            return
         took_s = time.monotonic() - running.began
         self._tally.add(outcome)
         if outcome.status is AttemptStatus.SUCCEEDED:
-            self._answer = running.attempt_id, outcome
+            self._answer = attempt_id, outcome
         else:
             persist(
-                lambda conn: attempts.finish(conn, attempt_id=running.attempt_id, outcome=outcome),
+                lambda conn: attempts.finish(conn, attempt_id=attempt_id, outcome=outcome),
                 is_one_statement=True,
             )
         self._log(running, outcome, took_s)
@@ -138,8 +191,29 @@ class Recorder:
         return self._answer
 
     def position(self, attempt: int) -> int:
-        """Of the row, counted over all runs of the task: it names the live text."""
-        return self._open[attempt].position
+        """Of the row, counted over all runs of the task: it names the live text. Waits for the row where only that
+        tells, and then raises like `written`."""
+        running = self._open[attempt]
+        if running.position is None:
+            self.written(attempt)
+        assert running.position is not None
+        return running.position
+
+    def _send_start(self, opening: Opening, position: int, candidate: Candidate) -> db.Sent:
+        return db.Sent(
+            partial(
+                tasks.query_start, task_id=self._task.id, run_id=self._run_id, worker_id=opening.worker_id,
+                position=position, candidate=candidate,
+            )
+        )  # fmt: skip
+
+    def _send(self, candidate: Candidate, messages: tuple[Message, ...] | None) -> db.Sent:
+        return db.Sent(
+            partial(
+                attempts.query_create, task_id=self._task.id, run_id=self._run_id, candidate=candidate,
+                messages=messages,
+            )
+        )  # fmt: skip
 
     def _log(self, running: _Open, outcome: Outcome, took_s: float) -> None:
         tracing.attempt(
@@ -176,9 +250,11 @@ def log_run(
     *,
     category: Category | None = None,
     served_by: Candidate | None = None,
+    began: datetime | None = None,
 ) -> None:
+    """`began` where the task's row, as it was read, does not say when the run did."""
     now = datetime.now(UTC)
-    began = task.started_at or now
+    began = began or task.started_at or now
     tracing.task(
         request=task.request_id,
         task=task.id,

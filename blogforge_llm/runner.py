@@ -12,14 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from blogforge_llm import db, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
-from blogforge_llm.engine.admission import Admission, Chain
+from blogforge_llm.engine.admission import Admission, Chain, is_counted_by_none
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Call, Cancellation
@@ -33,18 +33,18 @@ from blogforge_llm.engine.types import (
     DiscoveredModel,
     EngineError,
     Event,
+    Request,
     TextDelta,
 )
 from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
-from blogforge_llm.recorder import Lost, Recorder, Tally, log_run, persist
+from blogforge_llm.recorder import Lost, Opening, Recorder, Tally, log_run, persist
 from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus
 from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import attempts, tasks
-from blogforge_llm.services.tasks.attempts import Written
-from blogforge_llm.standing import Standing
+from blogforge_llm.standing import MAY_NOT_ASK, Standing
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +94,7 @@ def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator
     how the task ends. `tally` is kept up to date.
     """
     assert task.run_id is not None
-    admission = _admission(task, asked, task.run_id)
-    run = _RunOf(task.run_id, task, Cancellation(), tally, admission, is_streaming=True)
+    run = _run_of(task, task.run_id, Cancellation(), tally, is_streaming=True)
     presence.running[task.id] = run.cancellation
     try:
         yield from _ask_and_finish(run, asked)
@@ -126,15 +125,6 @@ def stop() -> None:
     presence.cancel_all()
 
 
-def _admission(task: Task, asked: list[Candidate], run_id: UUID, *, is_test: bool = False) -> Admission:
-    """What every call must pass: rights, circuits, limits, budgets."""
-    request = tasks.request_of(task)
-    is_clear = not any(candidate.is_held_back for candidate in asked)  # they were read a moment ago
-    breakers = Breakers(asked, run_id, is_test=is_test, is_clear=is_clear)
-    budgets = Budgets(request, task_id=task.id, run_id=run_id)
-    return Chain(Standing(task.asked_by), breakers, Limiter(request), budgets)
-
-
 def _drain(events: Generator[Event, None, None]) -> None:
     with contextlib.suppress(EngineError):  # it is on the task's row
         deque(events, maxlen=0)
@@ -146,97 +136,121 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
     # Before the start: a cancellation that comes right after it must find something to stop.
     presence.running[task_id] = cancellation
     try:
-        started = _start(task_id, run_id)
-        if started is not None:
-            task, asked, written = started
+        found = _begin(task_id, run_id)
+        if found is not None:
+            task, asked, opening = found
             tracing.adopt(task.request_id)
-            admission = _admission(task, asked, run_id, is_test=is_test)
-            run = _RunOf(run_id, task, cancellation, tally, admission, streaming, written)
-            yield from _ask_and_finish(run, asked)
+            run = _run_of(task, run_id, cancellation, tally, is_streaming=streaming, opening=opening)
+            yield from _ask_and_finish(run, asked, is_test=is_test)
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]
 
 
-def _start(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate], Written | None] | None:
-    """Whom to ask, and the row of the first call where nothing could refuse it. None when another run has the task, or
-    it is over. Raises EngineError when nobody can be asked."""
+def _begin(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate], Opening | None] | None:
+    """The task and whom to ask. Where nothing could refuse the first call, the task is started with it: `opening`; else
+    it is started now. None when another run has it, or it is over. Raises EngineError when nobody can be asked."""
     with db.connection() as conn:
         rows, asked = db.fetch_together(
-            conn,
-            tasks.start_query(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id),
-            candidates.query_for_run(conn, task_id=task_id, run_id=run_id),
+            conn, tasks.query_queued(conn, task_id=task_id), candidates.query_for_run(conn, task_id=task_id)
         )
-        task = tasks.started(conn, rows, run_id=run_id)
-        if task is None:
+        queued = tasks.queued(rows)
+        if queued is None:
             return None
+        task, problem = queued.task, None
         try:
             found = candidates.list_of_run(conn, task=task, rows=asked)
-            return task, found, candidates.written_along(found, asked)
+            if not queued.may_ask:
+                problem = Category.PERMISSION, MAY_NOT_ASK
+            elif is_counted_by_none(found[0]) and not found[0].is_held_back:
+                return task, found, Opening(presence.worker_id, queued.last_position)
         except DomainError as error:
-            attempts.withdraw(conn, task_id=task_id, run_id=run_id)
-            tasks.fail(conn, task_id=task_id, run_id=run_id, category=Category.INVALID_REQUEST, message=str(error))
-            problem = str(error)
-    raise EngineError(Category.INVALID_REQUEST, problem)
+            problem = Category.INVALID_REQUEST, str(error)
+        began = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
+        if began is None:
+            return None
+        task = replace(task, started_at=began)
+        if problem is None:
+            return task, found, None
+        category, message = problem
+        tasks.fail(conn, task_id=task_id, run_id=run_id, category=category, message=message)
+    raise EngineError(category, message)
 
 
 @dataclass(frozen=True, slots=True)
 class _RunOf:
-    """One run of a task: what it is known by, and how it is stopped."""
+    """One run of a task: what it is known by, what is asked, what it writes down, and how it is stopped."""
 
     id: UUID
     task: Task
+    request: Request
     cancellation: Cancellation
     tally: Tally
-    admission: Admission
+    recorder: Recorder
     is_streaming: bool
-    written: Written | None = None
 
 
-def _ask_and_finish(run: _RunOf, asked: list[Candidate]) -> Generator[Event, None, None]:
-    recorder = Recorder(run.task, run.id, run.tally, written=run.written)
+def _run_of(
+    task: Task,
+    run_id: UUID,
+    cancellation: Cancellation,
+    tally: Tally,
+    *,
+    is_streaming: bool,
+    opening: Opening | None = None,
+) -> _RunOf:
+    request = tasks.request_of(task)
+    recorder = Recorder(task, run_id, tally, request.messages, opening=opening)
+    return _RunOf(run_id, task, request, cancellation, tally, recorder, is_streaming)
+
+
+def _ask_and_finish(run: _RunOf, asked: list[Candidate], *, is_test: bool = False) -> Generator[Event, None, None]:
     try:
-        completion = yield from _ask(run, asked, recorder)
+        completion = yield from _ask(run, asked, _admission(run, asked, is_test=is_test))
     except Lost:
         # Stopped before its call began, and then still ours to end; or another run's, and then this changes nothing.
-        _end(run, recorder, Category.CANCELLED, "Stopped on request.")
+        _end(run, Category.CANCELLED, "Stopped on request.")
         raise EngineError(Category.CANCELLED, "Stopped on request.", attempts=run.tally.attempts) from None
     except EngineError as error:
-        _end(run, recorder, error.category, str(error))
+        _end(run, error.category, str(error))
         raise
     except GeneratorExit:
-        _end(run, recorder, Category.CANCELLED, "The program that asked went away.")
+        _end(run, Category.CANCELLED, "The program that asked went away.")
         raise
     except Exception as error:
+        if not run.recorder.has_begun:  # the database did not answer: the task waits for another run
+            raise
         log.exception("task %s failed inside", run.task.id)
         message = "Something broke on our side. Try again; the log tells an admin why."
-        _end(run, recorder, Category.SERVER_ERROR, message)
+        _end(run, Category.SERVER_ERROR, message)
         raise EngineError(Category.SERVER_ERROR, message, attempts=run.tally.attempts) from error
-    persist(lambda conn: _succeed(conn, run, recorder, completion), is_one_statement=run.task.is_awaited)
-    log_run(run.task, run.id, run.tally, TaskStatus.SUCCEEDED, served_by=completion.served_by)
+    persist(lambda conn: _succeed(conn, run, completion), is_one_statement=run.task.is_awaited)
+    _log(run, TaskStatus.SUCCEEDED, served_by=completion.served_by)
     yield Completed(completion)
 
 
-def _succeed(conn: db.Connection, run: _RunOf, recorder: Recorder, completion: Completion) -> None:
-    is_ours = tasks.succeed(
-        conn, task_id=run.task.id, run_id=run.id, completion=completion,
-        answer=recorder.answer, unused_id=recorder.unused_id,
-    )  # fmt: skip
+def _admission(run: _RunOf, asked: list[Candidate], *, is_test: bool) -> Admission:
+    """What every call must pass: rights, circuits, limits, budgets."""
+    is_clear = not any(candidate.is_held_back for candidate in asked)  # they were read a moment ago
+    breakers = Breakers(asked, run.id, is_test=is_test, is_clear=is_clear)
+    budgets = Budgets(run.request, task_id=run.task.id, run_id=run.id)
+    return Chain(Standing(run.task.asked_by), breakers, Limiter(run.request), budgets)
+
+
+def _succeed(conn: db.Connection, run: _RunOf, completion: Completion) -> None:
+    is_ours = tasks.succeed(conn, task_id=run.task.id, run_id=run.id, completion=completion, answer=run.recorder.answer)
     if is_ours and not run.task.is_awaited:
         outcomes.offer(conn, task_id=run.task.id)
 
 
-def _ask(run: _RunOf, asked: list[Candidate], recorder: Recorder) -> Generator[Event, None, Completion]:
-    task = run.task
-    request = tasks.request_of(task)
+def _ask(run: _RunOf, asked: list[Candidate], admission: Admission) -> Generator[Event, None, Completion]:
+    task, request, recorder = run.task, run.request, run.recorder
     try:
         if not run.is_streaming:
             return fallback.complete(
-                request, asked, recorder=recorder, cancellation=run.cancellation, admission=run.admission
+                request, asked, recorder=recorder, cancellation=run.cancellation, admission=admission
             )
-        events = fallback.stream(
-            request, asked, recorder=recorder, cancellation=run.cancellation, admission=run.admission
-        )
+        events = fallback.stream(request, asked, recorder=recorder, cancellation=run.cancellation, admission=admission)
         with contextlib.closing(events):
             for event in events:
                 if isinstance(event, Completed):
@@ -258,28 +272,42 @@ def _show(task_id: int, event: Event, recorder: Recorder) -> None:
         _writer.append(task_id, event.text)
 
 
-def _end(run: _RunOf, recorder: Recorder, category: Category, message: str) -> None:
+def _end(run: _RunOf, category: Category, message: str) -> None:
+    answer = run.recorder.answer
     is_cancelled = category is Category.CANCELLED
     is_released = is_cancelled and _is_stopping.is_set() and not _is_cancelled(run.task.id)
 
     def write(conn: db.Connection) -> bool:
+        if not _is_begun(conn, run):
+            return False
         if is_released:
-            if recorder.answer is not None:
-                attempts.finish(conn, attempt_id=recorder.answer[0], outcome=recorder.answer[1])
-            if recorder.unused_id is not None:
-                attempts.withdraw(conn, task_id=run.task.id, run_id=run.id)
+            if answer is not None:
+                attempts.finish(conn, attempt_id=answer[0], outcome=answer[1])
             tasks.release(conn, task_id=run.task.id, run_id=run.id)
             return True
-        return tasks.fail(
-            conn, task_id=run.task.id, run_id=run.id, category=category, message=message,
-            answer=recorder.answer, unused_id=recorder.unused_id,
-        )  # fmt: skip
+        return tasks.fail(conn, task_id=run.task.id, run_id=run.id, category=category, message=message, answer=answer)
 
-    if not persist(write, is_one_statement=not is_released):
+    if not persist(write, is_one_statement=not is_released and run.recorder.has_begun):
         log.info("task %s: run %s no longer holds it", run.task.id, run.id)
         return
     status = TaskStatus.CANCELLED if is_cancelled else TaskStatus.FAILED
-    log_run(run.task, run.id, run.tally, TaskStatus.QUEUED if is_released else status, category=category)
+    _log(run, TaskStatus.QUEUED if is_released else status, category=category)
+
+
+def _is_begun(conn: db.Connection, run: _RunOf) -> bool:
+    """A task that no call was made for is taken now, to be ended by its own run; False where another one has it."""
+    if not run.recorder.has_begun:
+        began = tasks.start(conn, task_id=run.task.id, run_id=run.id, worker_id=presence.worker_id)
+        if began is None:
+            return False
+        run.recorder.begin(began)
+    return True
+
+
+def _log(
+    run: _RunOf, status: TaskStatus, *, category: Category | None = None, served_by: Candidate | None = None
+) -> None:
+    log_run(run.task, run.id, run.tally, status, category=category, served_by=served_by, began=run.recorder.began)
 
 
 def _is_cancelled(task_id: int) -> bool:

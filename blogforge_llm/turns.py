@@ -15,7 +15,7 @@ from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.limits import Limiter
-from blogforge_llm.engine.types import NO_LIMITS, Candidate, Completion, EngineError, Outcome
+from blogforge_llm.engine.types import Candidate, Completion, EngineError, Outcome, Request
 from blogforge_llm.recorder import Lost, Recorder, Tally, log_run
 from blogforge_llm.records.batches import Ended
 from blogforge_llm.records.tasks import Category, Task, TaskStatus
@@ -71,20 +71,15 @@ class News:
     rest: Rest | None = None
 
 
-def is_surely_asked(candidate: Candidate) -> bool:
-    """Where no circuit stands in the way: nothing is counted that could refuse it."""
-    has_limits = candidate.account_limits != NO_LIMITS or candidate.model_limits != NO_LIMITS or candidate.has_notice
-    return not has_limits and not candidate.has_budgets
-
-
 def take(turn: Turn, is_abandoning: Callable[[], bool]) -> News:
     """Ask for it. Whatever happens, there is an end of it."""
     task, tally = turn.task, Tally()
     assert task.run_id is not None
-    recorder = Recorder(task, task.run_id, tally, written=turn.written)
+    request = tasks.request_of(task)
+    recorder = Recorder(task, task.run_id, tally, request.messages, written=turn.written)
     rest = served_by = None
     try:
-        completion = _complete(turn, recorder)
+        completion = _complete(turn, request, recorder)
     except EngineError as error:
         ended, rest = _after(turn, recorder, tally, error, is_abandoning())
     except Lost:
@@ -102,8 +97,8 @@ def take(turn: Turn, is_abandoning: Callable[[], bool]) -> News:
     return News(ended, turn.batch_id, rest)
 
 
-def _complete(turn: Turn, recorder: Recorder) -> Completion:
-    task, request = turn.task, tasks.request_of(turn.task)
+def _complete(turn: Turn, request: Request, recorder: Recorder) -> Completion:
+    task = turn.task
     assert task.run_id is not None
     admission = Chain(
         Standing(task.asked_by), Breakers(turn.asked, task.run_id, is_clear=turn.is_clear),

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from blogforge_llm.engine.types import NO_TOKENS, Candidate, Outcome
+from blogforge_llm.engine.types import NO_LIMITS, NO_TOKENS, Candidate, Outcome
 from blogforge_llm.records.tasks import AttemptStatus, Category
 
 _NOT_ASKED = Outcome(AttemptStatus.CANCELLED, Category.CANCELLED, usage=NO_TOKENS)
@@ -44,6 +44,12 @@ class Admission(Protocol):
     def may_ask(self, candidate: Candidate) -> Refusal | None: ...
 
     def report(self, candidate: Candidate, outcome: Outcome) -> None: ...
+
+
+def is_counted_by_none(candidate: Candidate) -> bool:
+    """Whether a call to it meets no limit and no budget: where no circuit stands in the way either, it is let in."""
+    has_limits = candidate.account_limits != NO_LIMITS or candidate.model_limits != NO_LIMITS or candidate.has_notice
+    return not has_limits and not candidate.has_budgets
 
 
 class Everyone:

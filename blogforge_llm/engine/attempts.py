@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import partial
 
 from blogforge_llm.engine import adapters, contracts, notices, pricing
 from blogforge_llm.engine.calls import Call, Cancellation
@@ -67,6 +68,7 @@ class _Heard:
     said: str = ""  # what is billed: the text, and reasoning that nobody is shown
     has_begun: bool = False
     notices: tuple[Notice, ...] = ()
+    was_barred: bool = False  # the call was not to be made
 
     @property
     def heard_s(self) -> float:
@@ -83,6 +85,7 @@ class _Heard:
         self.said = "".join(call.said)
         self.has_begun = call.has_begun
         self.notices = notices.read(call.headers)
+        self.was_barred = call.barred is not None
 
     @property
     def text(self) -> str:
@@ -98,16 +101,18 @@ class _Heard:
 
 def run(ask: Ask, recorder: Recorder, cancellation: Cancellation) -> Generator[Event, None, Result]:
     """Yields AttemptStarted and TextDelta. The attempt is recorded as finished however this ends, also when the
-    consumer closes the generator."""
+    consumer closes the generator; unless the recorder forbids the call: what it raises is raised here."""
     recorder.started(ask.number, ask.candidate, ask.request.messages)
     heard = _Heard()
     try:
         yield AttemptStarted(ask.number, ask.candidate)
-        heard.reply = reply = yield from _talk(ask, heard, cancellation)
+        heard.reply = reply = yield from _talk(ask, heard, recorder, cancellation)
         text = _accepted(ask.request, reply, heard.text)
     except CallError as error:
         result = Result(_failed(ask, heard, error), heard.text, error)
     except BaseException as error:  # GeneratorExit, mostly: the reader went away
+        if heard.was_barred:
+            raise
         why = f"left by its reader ({type(error).__name__})"
         recorder.finished(ask.number, _failed(ask, heard, CallError(Category.CANCELLED, why)))
         raise
@@ -117,8 +122,11 @@ def run(ask: Ask, recorder: Recorder, cancellation: Cancellation) -> Generator[E
     return result
 
 
-def _talk(ask: Ask, heard: _Heard, cancellation: Cancellation) -> Generator[Event, None, Reply]:
-    call = Call(deadline=ask.deadline, first_s=ask.first_s, idle_s=ask.candidate.idle_timeout_s)
+def _talk(ask: Ask, heard: _Heard, recorder: Recorder, cancellation: Cancellation) -> Generator[Event, None, Reply]:
+    call = Call(
+        deadline=ask.deadline, first_s=ask.first_s, idle_s=ask.candidate.idle_timeout_s,
+        ready=partial(recorder.written, ask.number),
+    )  # fmt: skip
     heard.began = time.monotonic()
     try:
         with call:
@@ -128,6 +136,8 @@ def _talk(ask: Ask, heard: _Heard, cancellation: Cancellation) -> Generator[Even
                 raise CallError(Category.CANCELLED, "", usage=reply.usage)
             return reply
     except Exception as error:
+        if call.barred is not None:
+            raise call.barred from None
         raise _verdict(call, error) from error
     finally:
         cancellation.covers(None)

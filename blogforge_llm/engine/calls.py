@@ -36,11 +36,21 @@ class Interruptible(Protocol):
 
 class Call:
     """One call and its wall-clock limits, all in time.monotonic(). They run on content: `progress()` is called for text
-    and reasoning only, because bytes (comments, empty deltas) prove nothing. Use with `with`; work through `run`."""
+    and reasoning only, because bytes (comments, empty deltas) prove nothing. Use with `with`; work through `run`.
+    `ready` is waited for before anything is sent: what is written before a call is written while the SDK prepares it.
+    """
 
-    def __init__(self, *, deadline: float, first_s: float = math.inf, idle_s: float = math.inf) -> None:
+    def __init__(
+        self,
+        *,
+        deadline: float,
+        first_s: float = math.inf,
+        idle_s: float = math.inf,
+        ready: Callable[[], None] | None = None,
+    ) -> None:
         now = time.monotonic()
         self.reason: Category | None = None
+        self.barred: Exception | None = None  # what `ready` raised: the call must not be made
         self.headers: Mapping[str, str] = {}  # of the provider's answer, whatever it was
         self.body: list[bytes] = []  # of that answer, where it is JSON and not a stream
         self.has_begun = False  # a part of an answer came: from then on the prompt is billed
@@ -49,6 +59,7 @@ class Call:
         self.scheduled = math.inf  # the earliest time the watchdog will look at this call
         self._deadline = deadline
         self._idle_s = idle_s
+        self._ready = ready
         self._is_settling = False
         self._has_ended = False
         self._blocked_in: Interruptible | None = None
@@ -105,6 +116,17 @@ class Call:
         """The watchdog's: a limit has passed."""
         late = time.monotonic() >= self._deadline
         self._stop(None if self._is_settling else Category.DEADLINE_EXCEEDED if late else Category.TIMEOUT)
+
+    def begin(self) -> None:
+        """Whoever sends says so first. Raises what forbids it; the libraries on the way may make something else of it,
+        so it is in `barred` too."""
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            try:
+                ready()
+            except Exception as error:
+                self.barred = error
+                raise
 
     def blocked_in(self, thing: Interruptible) -> None:
         """Named before waiting on `thing`. A call that was stopped meanwhile interrupts it at once."""
@@ -207,6 +229,12 @@ _watchdog = _Watchdog()
 def current() -> Call | None:
     """The call this thread is working for, if any."""
     return _current.get()
+
+
+def begin() -> None:
+    """Something is sent now for the call this thread is working for, if any: see Call.begin."""
+    if (call := _current.get()) is not None:
+        call.begin()
 
 
 def _restart_after_fork() -> None:

@@ -72,6 +72,7 @@ def _transport_class(http: ModuleType) -> Any:
     class Transport(http.HTTPTransport):  # type: ignore[misc, name-defined]
         def handle_request(self, request: Any) -> Any:
             request.headers["Accept-Encoding"] = "identity"
+            calls.begin()
             response = super().handle_request(request)
             if (call := calls.current()) is not None:
                 call.headers = response.headers

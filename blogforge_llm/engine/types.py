@@ -279,7 +279,13 @@ class CallError(Exception):
 class Recorder(Protocol):
     """Where attempts are written: before the call and after it, each in its own short transaction."""
 
-    def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None: ...
+    def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
+        """Begin to write it; `written` is called before anything is sent."""
+        ...
+
+    def written(self, attempt: int) -> None:
+        """Wait until it is written. Raises whatever forbids the call; nothing more is heard of the attempt then."""
+        ...
 
     def finished(self, attempt: int, outcome: Outcome) -> None: ...
 

@@ -43,6 +43,9 @@ class Notes:
         assert attempt == len(self.started_with) + 1
         self.started_with.append((attempt, candidate.model_name, messages))
 
+    def written(self, attempt: int) -> None:
+        assert attempt == len(self.started_with)
+
     def finished(self, attempt: int, outcome: Outcome) -> None:
         assert attempt == len(self.outcomes) + 1 == len(self.started_with)
         self.outcomes.append(outcome)

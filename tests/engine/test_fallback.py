@@ -297,16 +297,6 @@ def test_a_bug_in_an_adapter_is_a_recorded_failure_and_the_next_one_answers(
     assert answered.notes.categories == [Category.SERVER_ERROR, Category.SERVER_ERROR, None]
 
 
-def test_a_recorder_that_cannot_write_stops_everything_before_the_call(standin: Standin) -> None:
-    class Full(Notes):
-        def started(self, attempt: int, candidate: Candidate, messages: tuple[Message, ...]) -> None:
-            raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        list(fallback.stream(request(), [candidate(standin)], recorder=Full()))
-    assert standin.requests == []
-
-
 class Doorkeeper:
     def __init__(self, **refused: admission.Refusal) -> None:
         self.refused = refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from blogforge_llm import db, runner, tracing
@@ -21,21 +22,95 @@ def test_a_task_stopped_before_its_call_begins_ends_without_one(ask: Callable[..
     assert not standin.requests and not rows(task_id)
 
 
-def test_a_task_stopped_between_its_start_and_its_call_leaves_no_call(
-    ask: Callable[..., int], standin: Standin, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def before_its_start(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Do something when a run has read its task, and not yet started it."""
+
+    def do(something: Callable[[], None]) -> None:
+        monkeypatch.setattr(tracing, "adopt", lambda request_id: something())  # it is called between the two
+
+    return do
+
+
+def test_a_task_stopped_before_it_is_started_leaves_no_call(
+    ask: Callable[..., int], standin: Standin, before_its_start: Callable[[Callable[[], None]], None]
 ) -> None:
     task_id = ask(("groq", "ok"))
-    written: list[AttemptStatus] = []
-
-    def stop(request_id: str | None) -> None:
-        written.extend(attempt.status for attempt in rows(task_id))
-        runner.cancel_here(task_id)
-
-    monkeypatch.setattr(tracing, "adopt", stop)  # it is called between the two
+    before_its_start(lambda: runner.cancel_here(task_id))
     runner.run_queued(task_id)
-    assert written == [AttemptStatus.RUNNING]
     assert get(task_id).status is TaskStatus.CANCELLED
     assert not standin.requests and not rows(task_id)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("status = 'running', run_id = gen_random_uuid()", TaskStatus.RUNNING),
+        ("status = 'cancelled', cancel_requested_at = now(), finished_at = now()", TaskStatus.CANCELLED),
+        ("cancel_requested_at = now()", TaskStatus.CANCELLED),
+    ],
+)
+@pytest.mark.parametrize("kind", ["groq", "cerebras", "openai_compatible", "llm"])
+def test_a_run_that_comes_too_late_asks_nobody(
+    kind: str,
+    change: str,
+    status: TaskStatus,
+    ask: Callable[..., int],
+    standin: Standin,
+    before_its_start: Callable[[Callable[[], None]], None],
+) -> None:
+    task_id = ask((kind, "ok"), ("groq", "ok"))
+    before_its_start(lambda: change_rows(f"UPDATE tasks SET {change}"))
+    runner.run_queued(task_id)
+    assert get(task_id).status is status
+    assert not standin.requests and not rows(task_id)
+
+
+def test_the_row_of_a_call_stands_while_its_provider_is_asked(ask: Callable[..., int], standin: Standin) -> None:
+    gate = standin.hold("ok")
+    task_id = ask(("groq", "ok"))
+    run = begin(task_id, gate)
+    assert get(task_id).status is TaskStatus.RUNNING
+    assert [attempt.status for attempt in rows(task_id)] == [AttemptStatus.RUNNING]
+    gate.release()
+    run.join(10)
+
+
+def test_a_task_whose_first_call_cannot_be_written_waits_for_another_run(
+    ask: Callable[..., int], standin: Standin
+) -> None:
+    task_id = ask(("groq", "ok"))
+    change_rows(refuse("position = 1"))
+    with pytest.raises(psycopg.Error, match="no room"):
+        runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.QUEUED
+    assert not standin.requests and not rows(task_id)
+    change_rows("DROP TRIGGER refused ON attempts")
+    runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.SUCCEEDED
+    assert len(standin.requests) == len(rows(task_id)) == 1
+
+
+def test_a_later_call_that_cannot_be_written_is_not_made(ask: Callable[..., int], standin: Standin) -> None:
+    task_id = ask(("groq", "status:503"), ("cerebras", "ok"))
+    change_rows(refuse("position = 2"))
+    runner.run_queued(task_id)
+    assert (get(task_id).status, get(task_id).error_category) == (TaskStatus.FAILED, Category.SERVER_ERROR)
+    assert [request.model for request in standin.requests] == ["status:503"]
+    assert [attempt.category for attempt in rows(task_id)] == [Category.OVERLOADED]
+
+
+def change_rows(statement: str) -> None:
+    with db.transaction() as conn:
+        conn.execute(statement)
+
+
+def refuse(condition: str) -> str:
+    """A database that cannot write such attempts."""
+    return f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$;
+        CREATE TRIGGER refused BEFORE INSERT ON attempts FOR EACH ROW WHEN (NEW.{condition}) EXECUTE FUNCTION refuse()
+    """
 
 
 @pytest.mark.parametrize("change", ["UPDATE users SET is_active = false", "UPDATE users SET role = 'viewer'"])

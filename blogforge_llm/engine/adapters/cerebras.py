@@ -44,7 +44,10 @@ def _payload(request: Request, candidate: Candidate, stream: bool) -> dict[str, 
 
 
 def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
-    return clients.cerebras(candidate).chat.completions.create(**_payload(request, candidate, stream), stream=stream)
+    from cerebras.cloud import sdk
+
+    payload = _payload(request, candidate, stream)
+    return stainless.send(sdk, clients.cerebras(candidate), "/v1/chat/completions", payload, stream=stream)
 
 
 def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:

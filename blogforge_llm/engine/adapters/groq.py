@@ -43,7 +43,10 @@ def _payload(request: Request, candidate: Candidate) -> dict[str, Any]:
 
 
 def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
-    return clients.groq(candidate).chat.completions.create(**_payload(request, candidate), stream=stream)
+    import groq
+
+    payload = _payload(request, candidate)
+    return stainless.send(groq, clients.groq(candidate), "/openai/v1/chat/completions", payload, stream=stream)
 
 
 def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:

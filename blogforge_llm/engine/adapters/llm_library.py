@@ -61,6 +61,8 @@ def _run(request: Request, candidate: Candidate, *, stream: bool) -> Generator[s
     try:
         model = _model(request, candidate, answer)
         response = model.prompt(**_payload(request, candidate, model), stream=stream and model.can_stream)
+        if not candidate.base_url:
+            calls.begin()  # a plugin sends by its own means, not through our transports
         yield from _send(model, response)
         return answer.reply() if answer.has_begun else _reply(model, response)
     except Exception as error:

@@ -57,7 +57,10 @@ def _token_limit(candidate: Candidate) -> str:
 
 
 def _send(request: Request, candidate: Candidate, *, stream: bool) -> Any:
-    return clients.openai(candidate).chat.completions.create(**_payload(request, candidate, stream), stream=stream)
+    import openai
+
+    payload = _payload(request, candidate, stream)
+    return stainless.send(openai, clients.openai(candidate), "/chat/completions", payload, stream=stream)
 
 
 def _failure(error: Exception, answer: chat.Answer | None = None) -> CallError:

@@ -1,12 +1,13 @@
-"""The errors of the groq, cerebras and openai SDKs, which one generator (Stainless) wrote alike, and of the HTTP
-libraries under them. `sdk` is the module; a raw error means the SDK let it through, which all do in mid-stream.
+"""What the groq, cerebras and openai SDKs have in common, for one generator (Stainless) wrote them: how they are asked,
+and their errors with those of the HTTP libraries under them. `sdk` is the module; a raw error means the SDK let it
+through, which all do in mid-stream.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blogforge_llm.engine import addresses, calls, provider_errors
 from blogforge_llm.engine.types import NO_TOKENS, CallError
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from blogforge_llm.engine.adapters.chat import Answer
 
 _NEVER_SENT = {"ConnectError", "ConnectTimeout"}  # of httpx, httpcore and their successors
+
+
+def send(sdk: ModuleType, client: Any, path: str, payload: Mapping[str, Any], *, stream: bool) -> Any:
+    """What `client.chat.completions.create(**payload, stream=stream)` sends; the answer, or its events, as plain JSON.
+
+    By the SDKs' door for what they have no method for, because of the time: `create` goes through every message for
+    names to translate, of which there are none, and makes an object of every part of the answer, which chat.py reads
+    as what it is, something from outside. Together that takes as long as all else of a call on our side.
+    """
+    return client.post(
+        path, body={**payload, "stream": stream}, cast_to=object, stream=stream, stream_cls=sdk.Stream[object]
+    )
 
 
 def failure(sdk: ModuleType, error: Exception, answer: Answer | None = None) -> CallError:

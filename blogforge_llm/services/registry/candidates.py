@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from blogforge_llm import db
 from blogforge_llm.engine import breakers
@@ -18,7 +17,6 @@ from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.records.tasks import Task
 from blogforge_llm.services.registry import address_policy, encryption
 from blogforge_llm.services.tasks import wording
-from blogforge_llm.services.tasks.attempts import Written
 
 sql = db.load("registry/candidates")
 
@@ -41,9 +39,9 @@ def list_for(
     return _of_route(conn, list(sql.list_for_routes(conn, route_ids=route_ids, user_id=user_id)), route_id)
 
 
-def query_for_run(conn: db.Connection, *, task_id: int, run_id: UUID) -> AbstractContextManager[Any]:
+def query_for_run(conn: db.Connection, *, task_id: int) -> AbstractContextManager[Any]:
     """What `list_of_run` needs: it can be fetched together with the task (db.fetch_together)."""
-    query: AbstractContextManager[Any] = sql.list_for_run_cursor(conn, task_id=task_id, run_id=run_id)
+    query: AbstractContextManager[Any] = sql.list_for_run_cursor(conn, task_id=task_id)
     return query
 
 
@@ -52,16 +50,6 @@ def list_of_run(conn: db.Connection, *, task: Task, rows: list[dict[str, Any]]) 
     if task.model_id is not None:
         return _able(rows)
     return _of_route(conn, [row for row in rows if row["route_name"] is not None], task.route_id)
-
-
-def written_along(asked: Sequence[Candidate], rows: list[dict[str, Any]]) -> Written | None:
-    """The row of the first call, where it was written with the reading of `list_of_run`."""
-    for row in rows:
-        if row["attempt_id"] is not None:
-            whom = (row["model_id"], row["key_id"])
-            first = next(candidate for candidate in asked if (candidate.model_id, candidate.key_id) == whom)
-            return row["attempt_id"], row["attempt_position"], first
-    return None
 
 
 def _of_route(conn: db.Connection, rows: list[dict[str, Any]], route_id: int | None) -> list[Candidate]:

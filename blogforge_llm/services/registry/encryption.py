@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -20,6 +21,7 @@ def configure(secret_key: str) -> None:
     global _fernet
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret_key.encode())
     _fernet = Fernet(base64.urlsafe_b64encode(derived))
+    _decrypted.cache_clear()
 
 
 def encrypt(text: str) -> bytes:
@@ -29,12 +31,18 @@ def encrypt(text: str) -> bytes:
 def decrypt(ciphertext: bytes) -> str:
     """Raises Invalid when it was encrypted under another secret key."""
     try:
-        return _configured().decrypt(bytes(ciphertext)).decode()
+        return _decrypted(bytes(ciphertext))
     except InvalidToken:
         raise Invalid(
             "A stored API key cannot be read: the secret key has changed. Start with the former BLOGFORGE_SECRET_KEY, "
             "or enter the provider's API key again under LLM, Providers."
         ) from None
+
+
+@functools.lru_cache(maxsize=256)
+def _decrypted(ciphertext: bytes) -> str:
+    """Kept, for every call needs its key; the clients of the SDKs keep it in any case."""
+    return _configured().decrypt(ciphertext).decode()
 
 
 def _configured() -> Fernet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,16 @@ def create(
 
     `messages` only when they differ from the task's own.
     """
-    row = sql.create_attempt(
+    query = query_create(conn, task_id=task_id, run_id=run_id, candidate=candidate, messages=messages)
+    (rows,) = db.fetch_together(conn, query)
+    return (rows[0]["id"], rows[0]["position"]) if rows else None
+
+
+def query_create(
+    conn: db.Connection, *, task_id: int, run_id: UUID, candidate: Candidate, messages: Sequence[Message] | None
+) -> AbstractContextManager[Any]:
+    """The same for whoever can wait elsewhere (db.Sent): a row of id and position, or none."""
+    query: AbstractContextManager[Any] = sql.create_attempt_cursor(
         conn,
         task_id=task_id,
         run_id=run_id,
@@ -40,7 +50,7 @@ def create(
         key_id=candidate.key_id,
         messages=Jsonb([{"role": m.role, "content": m.text} for m in messages]) if messages else None,
     )
-    return (row["id"], row["position"]) if row else None
+    return query
 
 
 def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candidate]]) -> dict[int, tuple[int, int]]:
@@ -54,11 +64,6 @@ def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candid
         key_ids=[candidate.key_id for _, _, candidate in asked],
     )
     return {row["task_id"]: (row["id"], row["position"]) for row in rows}
-
-
-def withdraw(conn: db.Connection, *, task_id: int, run_id: UUID) -> None:
-    """Of a run that asks nobody: what was written for its first call goes."""
-    sql.delete_unused(conn, task_id=task_id, run_id=run_id)
 
 
 def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:

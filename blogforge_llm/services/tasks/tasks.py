@@ -8,13 +8,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from blogforge_llm import db, jobqueue, tracing
-from blogforge_llm.engine.types import Completion, Message, Outcome, OutputContract, Parameters, Request
+from blogforge_llm.engine.types import Candidate, Completion, Message, Outcome, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
 from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
@@ -144,33 +145,47 @@ def request_of(task: Task) -> Request:
     )
 
 
-def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> Task | None:
-    """Take a queued task for this run; None when another run has it, it is over, or who asked may no longer ask."""
-    query = start_query(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
-    (rows,) = db.fetch_together(conn, query)
-    return started(conn, rows, run_id=run_id)
+@dataclasses.dataclass(frozen=True, slots=True)
+class Queued:
+    """A task that waits to be run. `may_ask`: whoever asked still may; `last_position` is its last attempt's, or 0."""
+
+    task: Task
+    may_ask: bool
+    last_position: int
 
 
-def start_query(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> AbstractContextManager[Any]:
-    """What `start` does in the database, to be fetched together with other queries and given to `started`."""
-    query: AbstractContextManager[Any] = sql.start_task_cursor(
-        conn, task_id=task_id, run_id=run_id, worker_id=worker_id
-    )
+def query_queued(conn: db.Connection, *, task_id: int) -> AbstractContextManager[Any]:
+    """What `queued` needs: it can be fetched together with other queries (db.fetch_together)."""
+    query: AbstractContextManager[Any] = sql.get_queued_task_cursor(conn, task_id=task_id)
     return query
 
 
-def started(conn: db.Connection, rows: list[dict[str, Any]], *, run_id: UUID) -> Task | None:
-    """The task that the run got; see `start`."""
+def queued(rows: list[dict[str, Any]]) -> Queued | None:
+    """None when another run has it, or it is over."""
     if not rows:
         return None
     (row,) = rows
-    role, is_active = row.pop("asker_role"), row.pop("asker_is_active")
-    if not is_active or Permission.RUN_TASKS not in permissions.MATRIX[Role(role)]:
-        message = "Whoever asked may no longer ask a model. An admin can change that."
-        attempts.withdraw(conn, task_id=row["id"], run_id=run_id)
-        fail(conn, task_id=row["id"], run_id=run_id, category=Category.PERMISSION, message=message)
-        return None
-    return Task(**row | _enums(row))
+    role, is_active, last_position = row.pop("asker_role"), row.pop("asker_is_active"), row.pop("last_position")
+    may_ask = bool(is_active) and Permission.RUN_TASKS in permissions.MATRIX[Role(role)]
+    return Queued(Task(**row | _enums(row)), may_ask, last_position)
+
+
+def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> datetime | None:
+    """Take a queued task for this run: when it began. None when another run has it, or it is over."""
+    began: datetime | None = sql.start_task(conn, task_id=task_id, run_id=run_id, worker_id=worker_id)
+    return began
+
+
+def query_start(
+    conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID, position: int, candidate: Candidate
+) -> AbstractContextManager[Any]:
+    """Take it and write the row of the first attempt, for whoever can wait elsewhere (db.Sent): a row of id, position
+    and started_at; none when the run must not ask."""
+    query: AbstractContextManager[Any] = sql.start_task_asking_cursor(
+        conn, task_id=task_id, run_id=run_id, worker_id=worker_id, position=position,
+        model_id=candidate.model_id, provider_id=candidate.provider_id, key_id=candidate.key_id,
+    )  # fmt: skip
+    return query
 
 
 def succeed(
@@ -180,13 +195,11 @@ def succeed(
     run_id: UUID,
     completion: Completion,
     answer: Answer | None = None,
-    unused_id: int | None = None,
 ) -> bool:
-    """Store the output, and the attempt that `answer` names; the row of an unused attempt goes. False when the run had
-    lost the task."""
+    """Store the output, and the attempt that `answer` names. False when the run had lost the task."""
     return _finish(
         conn, task_id, run_id, TaskStatus.SUCCEEDED, answer,
-        output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id, unused_id=unused_id,
+        output=texts.storable(completion.text), served_by_model_id=completion.served_by.model_id,
     )  # fmt: skip
 
 
@@ -198,13 +211,12 @@ def fail(
     category: Category,
     message: str,
     answer: Answer | None = None,
-    unused_id: int | None = None,
 ) -> bool:
     """End it without output; `message` is shown to people. A cancelled run ends as cancelled, whatever its `answer`."""
     status = TaskStatus.CANCELLED if category is Category.CANCELLED else TaskStatus.FAILED
     return _finish(
         conn, task_id, run_id, status, answer,
-        error_category=category, error_message=message, unused_id=unused_id,
+        error_category=category, error_message=message,
     )  # fmt: skip
 
 
@@ -286,13 +298,11 @@ def _finish(
     served_by_model_id: int | None = None,
     error_category: Category | None = None,
     error_message: str | None = None,
-    unused_id: int | None = None,
 ) -> bool:
     attempt_id, columns = (answer[0], attempts.answer_columns(answer[1])) if answer else (None, attempts.NO_ANSWER)
     done = sql.finish_task(
         conn, task_id=task_id, run_id=run_id, status=status, output=output, served_by_model_id=served_by_model_id,
-        error_category=error_category, error_message=error_message, attempt_id=attempt_id, unused_id=unused_id,
-        **columns,
+        error_category=error_category, error_message=error_message, attempt_id=attempt_id, **columns,
     )  # fmt: skip
     return done is not None
 

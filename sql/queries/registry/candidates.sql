@@ -32,17 +32,9 @@ SELECT m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_
  WHERE m.model_id = :model_id
  ORDER BY k.user_id IS NULL, k.position, k.id;
 
--- name: list_for_run(task_id, run_id)
--- The same for what a task says, with the keys of who asked, for a run that begins: it can be read before the task is.
--- Somebody waits, so the row of the first call is written along, where nothing is counted that could refuse that call;
--- the key's last use is noted once a minute.
-WITH asked AS MATERIALIZED (
-SELECT row_number() OVER (ORDER BY rm.position, k.user_id IS NULL, k.position, k.id) AS place,
-       r.name AS route_name, m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.later_prices,
-       m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
-       m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
-       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
-       now.has_notice, now.is_held_back
+-- name: list_for_run(task_id)
+-- The same for what a task says, with the keys of who asked: it can be read together with the task.
+SELECT r.name AS route_name, m.*, k.id AS key_id, k.ciphertext, now.has_notice, now.is_held_back
   FROM tasks t
   LEFT JOIN routes r ON t.model_id IS NULL AND (r.id = t.route_id OR (t.route_id IS NULL AND r.is_default)) AND r.archived_at IS NULL
   LEFT JOIN route_models rm ON rm.route_id = r.id
@@ -51,33 +43,7 @@ SELECT row_number() OVER (ORDER BY rm.position, k.user_id IS NULL, k.position, k
     ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = t.asked_by)
   LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
  WHERE t.id = :task_id
-), first AS (
-    SELECT * FROM asked
-     WHERE is_enabled AND provider_is_enabled AND archived_at IS NULL AND provider_archived_at IS NULL
-       AND (ciphertext IS NOT NULL OR kind = 'llm' OR (kind = 'openai_compatible' AND is_local))
-     ORDER BY place
-     LIMIT 1
-), written AS (
-    INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, status, user_id, template_id,
-                          billed_to)
-    SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id = t.id), :run_id, f.model_id,
-           f.provider_id, f.key_id, 'running', t.asked_by, t.template_id, t.billed_to
-      FROM first f
-      JOIN tasks t ON t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
-     WHERE NOT (f.is_held_back OR f.has_notice OR f.has_budgets)
-       AND num_nonnulls(VARIADIC f.account_limits || f.model_limits) = 0
-    RETURNING id, position
-), used AS (
-    UPDATE provider_keys k SET last_used_at = now()
-      FROM first f
-     WHERE k.id = f.key_id AND (k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute')
-       AND EXISTS (SELECT FROM written)
-)
-SELECT a.*, w.id AS attempt_id, w.position AS attempt_position
-  FROM asked a
-  LEFT JOIN first f ON f.place = a.place
-  LEFT JOIN written w ON f.place IS NOT NULL
- ORDER BY a.place;
+ ORDER BY rm.position, k.user_id IS NULL, k.position, k.id;
 
 -- name: list_for_provider(provider_id, user_id)
 -- The provider itself, for asking what models it has.

@@ -1,6 +1,6 @@
 -- Attempts: every call to a model is a row, written before the call and completed after it.
 
--- name: create_attempt(task_id, run_id, model_id, provider_id, key_id, messages)^
+-- name: create_attempt(task_id, run_id, model_id, provider_id, key_id, messages)
 -- Nothing when the run no longer holds the task: then the call must not be made. The key's last use is noted once a minute.
 WITH used AS (
     UPDATE provider_keys SET last_used_at = now()
@@ -14,10 +14,6 @@ SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id 
   FROM tasks t
  WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
 RETURNING id, position;
-
--- name: delete_unused(task_id, run_id)!
--- Of a run that has asked nobody.
-DELETE FROM attempts WHERE task_id = :task_id AND run_id = :run_id AND status = 'running';
 
 -- name: finish_attempt(attempt_id, status, category, http_status, error_code, error_text, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)!
 -- Also for a row the reaper gave up meanwhile: what really happened is better than "abandoned".

@@ -44,21 +44,8 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = ANY (:task_ids);
 
--- name: start_task(task_id, run_id, worker_id)
--- Only one run gets a queued task; a redelivered job gets nothing. One statement, because somebody waits for it: it tells
--- live pages, answers the task as get_task does and the standing of who asked.
-WITH started AS (
-    UPDATE tasks
-       SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
-           error_category = NULL, error_message = NULL
-     WHERE id = :task_id AND status = 'queued'
-    RETURNING id, status, template_version_id, part_version_ids, inputs, messages, route_id, model_id, parameters,
-              contract, deadline_s, is_awaited, is_override, output, served_by_model_id, error_category, error_message, input_tokens,
-              output_tokens, cost, cost_source, run_id, cancel_requested_at, rerun_of, batch_id, request_id, created_by, asked_by,
-              created_at, started_at, finished_at
-), told AS MATERIALIZED (
-    SELECT pg_notify('task_live', 's' || id) FROM started
-)
+-- name: get_queued_task(task_id)
+-- What a run must know before it begins: the task as get_task does, the standing of who asked, and how often it was asked.
 SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
        t.is_override, t.part_version_ids, t.inputs,
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
@@ -66,21 +53,50 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
        t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
        t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at,
-       t.finished_at, asker.role AS asker_role, asker.is_active AS asker_is_active
-  FROM started t
-  CROSS JOIN told
+       t.finished_at, asker.role AS asker_role, asker.is_active AS asker_is_active,
+       (SELECT COALESCE(MAX(a.position), 0) FROM attempts a WHERE a.task_id = t.id) AS last_position
+  FROM tasks t
   LEFT JOIN template_versions tv ON tv.id = t.template_version_id
   LEFT JOIN templates tp ON tp.id = tv.template_id
   LEFT JOIN users u ON u.id = t.created_by
-  LEFT JOIN users asker ON asker.id = t.asked_by;
+  LEFT JOIN users asker ON asker.id = t.asked_by
+ WHERE t.id = :task_id AND t.status = 'queued';
 
--- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message, attempt_id, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms, unused_id)$
+-- name: start_task(task_id, run_id, worker_id)$
+-- Only one run gets a queued task; a redelivered job gets nothing. Live pages are told.
+WITH started AS (
+    UPDATE tasks
+       SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
+           error_category = NULL, error_message = NULL
+     WHERE id = :task_id AND status = 'queued'
+    RETURNING id, started_at
+)
+SELECT s.started_at FROM started s, pg_notify('task_live', 's' || s.id);
+
+-- name: start_task_asking(task_id, run_id, worker_id, position, model_id, provider_id, key_id)
+-- The same for a run that asks at once, with the row of its first attempt (attempts.create_attempt): nothing when the run
+-- must not ask.
+WITH started AS (
+    UPDATE tasks
+       SET status = 'running', run_id = :run_id, worker_id = :worker_id, started_at = clock_timestamp(),
+           error_category = NULL, error_message = NULL
+     WHERE id = :task_id AND status = 'queued' AND cancel_requested_at IS NULL
+    RETURNING id, started_at, asked_by, template_id, billed_to
+), used AS (
+    UPDATE provider_keys SET last_used_at = now()
+     WHERE id = :key_id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+), asked AS (
+    INSERT INTO attempts (task_id, position, run_id, model_id, provider_id, key_id, status, user_id, template_id, billed_to)
+    SELECT id, :position, :run_id, :model_id, :provider_id, :key_id, 'running', asked_by, template_id, billed_to
+      FROM started
+    RETURNING id, position
+)
+SELECT a.id, a.position, s.started_at FROM started s, asked a, pg_notify('task_live', 's' || s.id);
+
+-- name: finish_task(task_id, run_id, status, output, served_by_model_id, error_category, error_message, attempt_id, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)$
 -- Compare-and-set on the run: a run that lost its lease changes nothing but the attempt that answered, which is written
--- here too, for somebody waits. Totals are those of all attempts; one that was written at the start and never made is
--- taken away. Live pages are told.
-WITH unused AS (
-    DELETE FROM attempts WHERE id = :unused_id AND status = 'running'
-), answered AS (
+-- here too, for somebody waits. Totals are those of all attempts. Live pages are told.
+WITH answered AS (
     UPDATE attempts
        SET status = 'succeeded', category = NULL, finish_reason = :finish_reason, text = :text, input_tokens = :input_tokens,
            output_tokens = :output_tokens, usage_source = :usage_source, cost = :cost, cost_source = :cost_source,
@@ -97,16 +113,14 @@ WITH unused AS (
                         WHEN bool_or(c.cost_source = 'estimated') THEN 'estimated' ELSE 'known' END AS cost_source
               FROM (SELECT input_tokens, output_tokens, cost, cost_source
                       FROM attempts
-                     WHERE task_id = :task_id AND id IS DISTINCT FROM :attempt_id::bigint AND id IS DISTINCT FROM :unused_id::bigint
+                     WHERE task_id = :task_id AND id IS DISTINCT FROM :attempt_id::bigint
                      UNION ALL
                     SELECT :input_tokens::integer, :output_tokens::integer, :cost::numeric, :cost_source::text
                      WHERE :attempt_id::bigint IS NOT NULL) c) a
      WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running'
     RETURNING t.id
-), told AS MATERIALIZED (
-    SELECT pg_notify('task_live', 's' || id) FROM finished
 )
-SELECT f.id FROM finished f WHERE (SELECT count(*) FROM told) >= 0;
+SELECT f.id FROM finished f, pg_notify('task_live', 's' || f.id);
 
 -- name: cancel_queued_task(task_id)$
 UPDATE tasks SET status = 'cancelled', cancel_requested_at = now(), finished_at = now()

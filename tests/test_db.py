@@ -1,0 +1,54 @@
+"""What the pool does beside handing out connections."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg.rows import DictRow
+
+from blogforge_llm import db
+from tests.installation import wait_until
+
+
+@contextlib.contextmanager
+def insert(conn: db.Connection) -> Iterator[psycopg.Cursor[DictRow]]:
+    with conn.cursor() as cursor:
+        yield cursor.execute("INSERT INTO noted VALUES (7) RETURNING number")
+
+
+def count(pool: str) -> int:
+    with psycopg.connect(pool) as conn:
+        row = conn.execute("SELECT count(*) FROM noted").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def make_table(pool: str, type_: str = "integer") -> None:
+    with psycopg.connect(pool, autocommit=True) as conn:
+        conn.execute(f"CREATE TABLE noted (number {type_} UNIQUE)")
+
+
+def test_what_is_sent_is_committed_while_its_sender_does_something_else(pool: str) -> None:
+    make_table(pool)
+    sent = db.Sent(insert)
+    wait_until(lambda: count(pool) == 1, timeout=10)
+    assert sent.rows() == [{"number": 7}]
+
+
+def test_what_was_sent_in_vain_says_so(pool: str) -> None:
+    make_table(pool)
+    db.Sent(insert).rows()
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        db.Sent(insert).rows()
+    assert count(pool) == 1
+
+
+def test_connections_come_back_from_what_was_sent(pool: str) -> None:
+    make_table(pool, "text")
+    for _ in range(40):  # more than the pool has
+        with contextlib.suppress(psycopg.errors.UniqueViolation):
+            db.Sent(insert).rows()
+    assert count(pool) == 1
