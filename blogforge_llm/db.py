@@ -6,6 +6,7 @@ import contextlib
 import functools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
@@ -30,6 +31,13 @@ class Connection(psycopg.Connection[DictRow]):
     used_at = 0.0
 
 
+class _LastIn(deque[Connection]):
+    """Hands out the connection that was used last: its server process has at hand what the next query needs."""
+
+    def popleft(self) -> Connection:
+        return self.pop()
+
+
 _pool: ConnectionPool[Connection] | None = None
 _url = ""  # for LISTEN, which needs a connection that stays
 _lock = threading.Lock()
@@ -42,7 +50,7 @@ def open_pool(database_url: str, *, max_size: int = 16) -> None:
         if _pool is not None:
             return
         _url = database_url
-        _pool = ConnectionPool(
+        pool = ConnectionPool(
             database_url,
             connection_class=Connection,
             kwargs={"row_factory": dict_row, "autocommit": True, "options": "-c statement_timeout=30s"},
@@ -50,9 +58,12 @@ def open_pool(database_url: str, *, max_size: int = 16) -> None:
             min_size=2,
             max_size=max_size,
             timeout=4,
-            open=True,
+            open=False,
         )
-        measuring.watch_pool(_pool.get_stats)
+        pool._pool = _LastIn(pool._pool)  # private, and tested: psycopg_pool hands out the one that rested longest
+        pool.open()
+        _pool = pool
+        measuring.watch_pool(pool.get_stats)
 
 
 def _check(conn: Connection) -> None:

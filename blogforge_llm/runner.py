@@ -151,15 +151,14 @@ def _begin(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate], Opening |
     """The task and whom to ask. Where nothing could refuse the first call, the task is started with it: `opening`; else
     it is started now. None when another run has it, or it is over. Raises EngineError when nobody can be asked."""
     with db.connection() as conn:
-        rows, asked = db.fetch_together(
-            conn, tasks.query_queued(conn, task_id=task_id), candidates.query_for_run(conn, task_id=task_id)
-        )
-        queued = tasks.queued(rows)
+        queued = tasks.find_queued(conn, task_id=task_id)
         if queued is None:
             return None
         task, problem = queued.task, None
         try:
-            found = candidates.list_of_run(conn, task=task, rows=asked)
+            found = candidates.list_for(
+                conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by, marks=queued.marks
+            )
             if not queued.may_ask:
                 problem = Category.PERMISSION, MAY_NOT_ASK
             elif is_counted_by_none(found[0]) and not found[0].is_held_back:
@@ -208,8 +207,9 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate], *, is_test: bool = Fals
     try:
         completion = yield from _ask(run, asked, _admission(run, asked, is_test=is_test))
     except Lost:
-        # Stopped before its call began, and then still ours to end; or another run's, and then this changes nothing.
-        _end(run, Category.CANCELLED, "Stopped on request.")
+        # Stopped before its call began, and then still ours to end; or another run's, and then nothing is to be done.
+        if run.recorder.has_begun or run.cancellation.is_set or _is_cancelled(run.task.id):
+            _end(run, Category.CANCELLED, "Stopped on request.")
         raise EngineError(Category.CANCELLED, "Stopped on request.", attempts=run.tally.attempts) from None
     except EngineError as error:
         _end(run, error.category, str(error))

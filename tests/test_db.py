@@ -52,3 +52,14 @@ def test_connections_come_back_from_what_was_sent(pool: str) -> None:
         with contextlib.suppress(psycopg.errors.UniqueViolation):
             db.Sent(insert).rows()
     assert count(pool) == 1
+
+
+def test_the_connection_that_was_used_last_is_used_again(pool: str) -> None:
+    def pid() -> int:
+        with db.connection() as conn:
+            return conn.info.backend_pid
+
+    with db.connection() as first, db.connection() as second:
+        pids = {first.info.backend_pid, second.info.backend_pid}
+    assert len(pids) == 2
+    assert len({pid() for _ in range(5)}) == 1

@@ -10,7 +10,7 @@ from blogforge_llm import db, runner
 from blogforge_llm.config import Settings
 from blogforge_llm.engine.types import Message, OutputContract
 from blogforge_llm.presence import presence
-from blogforge_llm.services.tasks import tasks
+from blogforge_llm.services.tasks import tasks, workers
 from tests import factories
 from tests.provider_standin import Standin
 
@@ -19,6 +19,9 @@ from tests.provider_standin import Standin
 def configured(pool: str, settings: Settings) -> Iterator[None]:
     runner.configure(settings)
     presence.join("web")
+    with db.transaction() as conn:  # it may have joined in another test's database
+        if not workers.beat(conn, worker_id=presence.worker_id):
+            workers.register(conn, worker_id=presence.worker_id, kind="web")
     yield
 
 

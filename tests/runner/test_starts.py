@@ -45,7 +45,7 @@ def test_a_task_stopped_before_it_is_started_leaves_no_call(
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        ("status = 'running', run_id = gen_random_uuid()", TaskStatus.RUNNING),
+        ("status = 'running', run_id = gen_random_uuid(), worker_id = (SELECT id FROM workers)", TaskStatus.RUNNING),
         ("status = 'cancelled', cancel_requested_at = now(), finished_at = now()", TaskStatus.CANCELLED),
         ("cancel_requested_at = now()", TaskStatus.CANCELLED),
     ],

@@ -244,9 +244,8 @@ def _offer(conn: db.Connection, actor: User, suggestion: Suggestion, value: Valu
 
 def _first(conn: db.Connection, actor: User, suggestion: Suggestion) -> str | None:
     """Whom the first call goes to, as far as one can tell now."""
-    ids = {"route_id": suggestion.route_id, "model_id": suggestion.model_id, "user_id": actor.id}
     try:
-        asked = candidates.list_for(conn, **ids)
+        asked = candidates.list_for(conn, route_id=suggestion.route_id, model_id=suggestion.model_id, user_id=actor.id)
     except Invalid:
         return None
     resting = candidates.list_resting(conn, candidates=asked)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.engine import breakers
+from blogforge_llm.engine import breakers, circuits, limits
 from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Limits, Price
 from blogforge_llm.errors import Missing, NotFound, Unfit
-from blogforge_llm.records.registry import ProviderKind
-from blogforge_llm.records.tasks import Task
+from blogforge_llm.records.registry import Marks, ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
 from blogforge_llm.services.tasks import wording
 
@@ -25,31 +24,53 @@ FIRST_TOKEN_LOCAL_S = 120.0  # a local server loads the model into memory first
 IDLE_S = 10.0
 IDLE_LOCAL_S = 60.0
 
+# What was read for a route or model and a user, and what the registry's marks said then. Never taken for older or newer
+# than it is: marks are read first.
+_known: dict[tuple[int | None, int | None, int | None], tuple[int | None, list[Candidate]]] = {}
+_KNOWN_MOST = 500
+
 
 def list_for(
-    conn: db.Connection, *, route_id: int | None = None, model_id: int | None = None, user_id: int | None = None
+    conn: db.Connection,
+    *,
+    route_id: int | None = None,
+    model_id: int | None = None,
+    user_id: int | None = None,
+    marks: Marks | None = None,
 ) -> list[Candidate]:
     """Whom to ask, in order: the model alone, else the route, else the default route. A model comes once with each key
     it can be asked with, the user's own before the shared ones. Raises Invalid saying what to do when nobody can be
     asked.
+
+    They are read anew only after a change of the registry; `marks` are given by who read them with something else.
     """
+    marks = marks or Marks(**sql.get_marks(conn))
+    asked_for = (route_id if model_id is None else None, model_id, user_id)
+    read_at, found = _known.get(asked_for, (None, []))
+    if not found or read_at != marks.changes:
+        found = _read(conn, route_id=route_id, model_id=model_id, user_id=user_id)
+        if len(_known) >= _KNOWN_MOST:
+            _known.clear()
+        _known[asked_for] = marks.changes, found
+    return [_marked(candidate, marks) for candidate in found]
+
+
+def _read(conn: db.Connection, *, route_id: int | None, model_id: int | None, user_id: int | None) -> list[Candidate]:
     if model_id is not None:
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
     route_ids = None if route_id is None else [route_id]
     return _of_route(conn, list(sql.list_for_routes(conn, route_ids=route_ids, user_id=user_id)), route_id)
 
 
-def query_for_run(conn: db.Connection, *, task_id: int) -> AbstractContextManager[Any]:
-    """What `list_of_run` needs: it can be fetched together with the task (db.fetch_together)."""
-    query: AbstractContextManager[Any] = sql.list_for_run_cursor(conn, task_id=task_id)
-    return query
-
-
-def list_of_run(conn: db.Connection, *, task: Task, rows: list[dict[str, Any]]) -> list[Candidate]:
-    """As list_for, with the keys of who asked."""
-    if task.model_id is not None:
-        return _able(rows)
-    return _of_route(conn, [row for row in rows if row["route_name"] is not None], task.route_id)
+def _marked(candidate: Candidate, marks: Marks) -> Candidate:
+    """With what changes from call to call."""
+    if not (marks.held_back or marks.noticed):
+        return candidate
+    return replace(
+        candidate,
+        is_held_back=not set(circuits.names(candidate)).isdisjoint(marks.held_back),
+        has_notice=limits.model(candidate) in marks.noticed,
+    )
 
 
 def _of_route(conn: db.Connection, rows: list[dict[str, Any]], route_id: int | None) -> list[Candidate]:
@@ -173,8 +194,7 @@ def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
         idle_timeout_s=float(row["idle_timeout_s"] or idle_s),
         account_limits=Limits(*row["account_limits"]),
         model_limits=Limits(*row["model_limits"]),
-        has_notice=row["has_notice"],
-        is_held_back=row["is_held_back"],
+        is_held_back=False,
         later_prices=tuple(_price(*said) for said in row["later_prices"] or ()),
         max_output_tokens=row["max_output_tokens"],
         has_budgets=row["has_budgets"],

@@ -18,6 +18,7 @@ from blogforge_llm import db, jobqueue, tracing
 from blogforge_llm.engine.types import Candidate, Completion, Message, Outcome, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
+from blogforge_llm.records.registry import Marks
 from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
@@ -147,27 +148,24 @@ def request_of(task: Task) -> Request:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Queued:
-    """A task that waits to be run. `may_ask`: whoever asked still may; `last_position` is its last attempt's, or 0."""
+    """A task that waits to be run, without the names of what it refers to. `may_ask`: whoever asked still may;
+    `last_position` is its last attempt's, or 0."""
 
     task: Task
     may_ask: bool
     last_position: int
+    marks: Marks
 
 
-def query_queued(conn: db.Connection, *, task_id: int) -> AbstractContextManager[Any]:
-    """What `queued` needs: it can be fetched together with other queries (db.fetch_together)."""
-    query: AbstractContextManager[Any] = sql.get_queued_task_cursor(conn, task_id=task_id)
-    return query
-
-
-def queued(rows: list[dict[str, Any]]) -> Queued | None:
+def find_queued(conn: db.Connection, *, task_id: int) -> Queued | None:
     """None when another run has it, or it is over."""
-    if not rows:
+    row = sql.get_queued_task(conn, task_id=task_id)
+    if row is None:
         return None
-    (row,) = rows
     role, is_active, last_position = row.pop("asker_role"), row.pop("asker_is_active"), row.pop("last_position")
+    marks = Marks(row.pop("changes"), row.pop("held_back"), row.pop("noticed"))
     may_ask = bool(is_active) and Permission.RUN_TASKS in permissions.MATRIX[Role(role)]
-    return Queued(Task(**row | _enums(row)), may_ask, last_position)
+    return Queued(Task(**row | _enums(row)), may_ask, last_position, marks)
 
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> datetime | None:

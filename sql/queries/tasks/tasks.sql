@@ -44,21 +44,20 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
   LEFT JOIN users u ON u.id = t.created_by
  WHERE t.id = ANY (:task_ids);
 
--- name: get_queued_task(task_id)
--- What a run must know before it begins: the task as get_task does, the standing of who asked, and how often it was asked.
-SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS template_number, tp.name AS template_name,
+-- name: get_queued_task(task_id)^
+-- What a run must know before it begins: the task as get_task does, but for the names of what it refers to; the standing of
+-- who asked, how often it was asked, and whether what the process knows of the registry still holds.
+SELECT t.id, t.status, t.template_version_id, t.template_id, NULL AS template_number, NULL AS template_name,
        t.is_override, t.part_version_ids, t.inputs,
        t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
-       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, NULL::boolean AS is_ai,
-       t.error_category,
+       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, NULL AS is_ai, t.error_category,
        t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, u.name AS created_by_name, t.created_at, t.started_at,
+       t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, NULL AS created_by_name, t.created_at, t.started_at,
        t.finished_at, asker.role AS asker_role, asker.is_active AS asker_is_active,
-       (SELECT COALESCE(MAX(a.position), 0) FROM attempts a WHERE a.task_id = t.id) AS last_position
+       (SELECT COALESCE(MAX(a.position), 0) FROM attempts a WHERE a.task_id = t.id) AS last_position,
+       registry.changes, registry.held_back, registry.noticed
   FROM tasks t
-  LEFT JOIN template_versions tv ON tv.id = t.template_version_id
-  LEFT JOIN templates tp ON tp.id = tv.template_id
-  LEFT JOIN users u ON u.id = t.created_by
+ CROSS JOIN registry_marks registry
   LEFT JOIN users asker ON asker.id = t.asked_by
  WHERE t.id = :task_id AND t.status = 'queued';
 

@@ -63,22 +63,6 @@ def test_a_price_to_come_holds_from_its_moment_on(conn: db.Connection, ada: User
     assert (then.input_price, then.output_price, then.later_prices) == (Decimal(5), None, ())
 
 
-def test_candidates_with_their_prices_are_one_read(
-    conn: db.Connection, ada: User, llama: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prices.create(conn, actor=ada, model=llama, input_price=None, output_price=None, valid_from=in_days(2))
-    asked: list[object] = []
-    execute = conn.cursor_factory.execute
-
-    def note(self: object, query: object, *rest: object, **options: object) -> object:
-        asked.append(query)
-        return execute(self, query, *rest, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(conn.cursor_factory, "execute", note)
-    candidates.list_for(conn, model_id=llama.id)
-    assert len(asked) == 1
-
-
 def test_a_moment_that_has_passed_is_refused(conn: db.Connection, ada: User, llama: Model) -> None:
     with pytest.raises(Invalid, match="has passed"):
         prices.create(conn, actor=ada, model=llama, input_price=None, output_price=None, valid_from=in_days(-1))
