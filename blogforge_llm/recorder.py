@@ -16,7 +16,7 @@ import psycopg
 from blogforge_llm import db, tracing
 from blogforge_llm.engine.types import Candidate, Message, Outcome
 from blogforge_llm.errors import Unavailable
-from blogforge_llm.records.tasks import AttemptStatus, Category, Source, Task, TaskStatus
+from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus, Work
 from blogforge_llm.services.tasks import attempts, tasks
 from blogforge_llm.services.tasks.attempts import Written
 
@@ -93,7 +93,7 @@ class Recorder:
 
     def __init__(
         self,
-        task: Task,
+        task: Work,
         run_id: UUID,
         tally: Tally,
         messages: tuple[Message, ...],
@@ -243,7 +243,7 @@ def _is_same(one: Candidate, other: Candidate) -> bool:
 
 
 def log_run(
-    task: Task,
+    task: Work,
     run_id: UUID,
     tally: Tally,
     status: TaskStatus,

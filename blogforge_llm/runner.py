@@ -40,7 +40,7 @@ from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
 from blogforge_llm.presence import presence
 from blogforge_llm.recorder import Lost, Opening, Recorder, Tally, log_run, persist
-from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus
+from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus, Work
 from blogforge_llm.services.prompts import outcomes
 from blogforge_llm.services.registry import candidates, encryption
 from blogforge_llm.services.tasks import attempts, tasks
@@ -87,7 +87,7 @@ def lease() -> Lease:
     return Lease(uuid4(), presence.worker_id)
 
 
-def stream_leased(task: Task, asked: list[Candidate], tally: Tally) -> Generator[Event, None, None]:
+def stream_leased(task: Work, asked: list[Candidate], tally: Tally) -> Generator[Event, None, None]:
     """Run a task made with a lease and hand on what comes; rows are written before Completed is. Raises EngineError.
 
     Begin it in any case, for the task runs already. Closing it then stops the call; an EngineError thrown into it is
@@ -147,17 +147,17 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
             del presence.running[task_id]
 
 
-def _begin(task_id: int, run_id: UUID) -> tuple[Task, list[Candidate], Opening | None] | None:
+def _begin(task_id: int, run_id: UUID) -> tuple[Work, list[Candidate], Opening | None] | None:
     """The task and whom to ask. Where nothing could refuse the first call, the task is started with it: `opening`; else
     it is started now. None when another run has it, or it is over. Raises EngineError when nobody can be asked."""
     with db.connection() as conn:
         queued = tasks.find_queued(conn, task_id=task_id)
         if queued is None:
             return None
-        task, problem = queued.task, None
+        task, problem = queued.work, None
         try:
             found = candidates.list_for(
-                conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by, marks=queued.marks
+                conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by, mark=queued.registry_mark
             )
             if not queued.may_ask:
                 problem = Category.PERMISSION, MAY_NOT_ASK
@@ -181,7 +181,7 @@ class _RunOf:
     """One run of a task: what it is known by, what is asked, what it writes down, and how it is stopped."""
 
     id: UUID
-    task: Task
+    task: Work
     request: Request
     cancellation: Cancellation
     tally: Tally
@@ -190,7 +190,7 @@ class _RunOf:
 
 
 def _run_of(
-    task: Task,
+    task: Work,
     run_id: UUID,
     cancellation: Cancellation,
     tally: Tally,

@@ -19,16 +19,6 @@ class ProviderKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """Where the registry stands: what was read of it before holds while `changes` is the same. Circuits that are not
-    closed, and what providers said little is left of, are by name, as the engine names them."""
-
-    changes: int | None  # None: never
-    held_back: list[str]
-    noticed: list[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Provider:
     """`key_count` and `model_count` count what is shared and not archived. Limits are None when there is none."""
 

@@ -87,10 +87,29 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One piece of LLM work. `messages` are the exact ones sent, as role/content pairs."""
+class Work:
+    """What a run needs of its task. `messages` are the exact ones sent, as role/content pairs."""
 
     id: int
+    messages: list[dict[str, str]]
+    parameters: dict[str, Any]
+    contract: dict[str, Any] | None
+    deadline_s: float
+    route_id: int | None
+    model_id: int | None
+    is_awaited: bool
+    run_id: UUID | None
+    request_id: str | None
+    created_by: int | None
+    asked_by: int | None  # whose keys and rights it runs with
+    created_at: datetime
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Work):
+    """One piece of LLM work."""
+
     status: TaskStatus
     template_version_id: int | None
     template_id: int | None
@@ -99,13 +118,6 @@ class Task:
     is_override: bool  # its messages are not what the template says: somebody edited them for this task alone
     part_version_ids: list[int]
     inputs: dict[str, Any]
-    messages: list[dict[str, str]]
-    route_id: int | None
-    model_id: int | None
-    parameters: dict[str, Any]
-    contract: dict[str, Any] | None
-    deadline_s: float
-    is_awaited: bool
     output: str | None
     served_by_model_id: int | None
     served_by: str | None
@@ -117,16 +129,10 @@ class Task:
     output_tokens: int
     cost: Decimal | None
     cost_source: Source
-    run_id: UUID | None
     cancel_requested_at: datetime | None
     rerun_of: int | None
     batch_id: int | None  # whose item it is; the batch cancels and retries it
-    request_id: str | None
-    created_by: int | None
-    asked_by: int | None  # whose keys and rights it runs with
     created_by_name: str | None
-    created_at: datetime
-    started_at: datetime | None
     finished_at: datetime | None
 
     @property

@@ -1,4 +1,4 @@
--- What a process has read of models, keys and routes holds for as long as the marks here are the same. Every change of what
+-- What a process has read of whom it may ask holds for as long as the marks here are the same. Every change of what
 -- decides who is asked adds one, in its own transaction; nobody waits for anybody. A few are kept, all of them count.
 CREATE TABLE registry_changes (
     mark bigint PRIMARY KEY DEFAULT hashtextextended(gen_random_uuid()::text, 0),
@@ -31,11 +31,15 @@ CREATE TRIGGER provider_keys_noted
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF provider_id, user_id, name, ciphertext, position, is_enabled ON provider_keys
     FOR EACH STATEMENT EXECUTE FUNCTION note_registry_change();
 
--- The marks as one number, and what changes from call to call: the circuits that are not closed, and the models with a key
--- of which little is left, as their providers said lately. One row.
-CREATE VIEW registry_marks AS
-SELECT (SELECT bit_xor(mark) FROM registry_changes) AS changes,
-       ARRAY(SELECT name FROM circuits WHERE state <> 'closed') AS held_back,
-       ARRAY(SELECT name FROM limit_notices WHERE resets_at > clock_timestamp()) AS noticed;
-
--- model_with_key is read by the release before; the next one drops it.
+-- A circuit that opens or closes.
+CREATE TRIGGER circuits_made AFTER INSERT ON circuits
+    FOR EACH ROW WHEN (NEW.state <> 'closed') EXECUTE FUNCTION note_registry_change();
+CREATE TRIGGER circuits_moved AFTER UPDATE ON circuits
+    FOR EACH ROW WHEN ((OLD.state <> 'closed') <> (NEW.state <> 'closed')) EXECUTE FUNCTION note_registry_change();
+CREATE TRIGGER circuits_gone AFTER DELETE ON circuits
+    FOR EACH ROW WHEN (OLD.state <> 'closed') EXECUTE FUNCTION note_registry_change();
+-- What a provider says is left, where nothing held before.
+CREATE TRIGGER limit_notices_made AFTER INSERT ON limit_notices
+    FOR EACH ROW EXECUTE FUNCTION note_registry_change();
+CREATE TRIGGER limit_notices_said_again AFTER UPDATE ON limit_notices
+    FOR EACH ROW WHEN (OLD.resets_at <= clock_timestamp()) EXECUTE FUNCTION note_registry_change();

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from blogforge_llm import db
-from blogforge_llm.engine import breakers, circuits, limits
+from blogforge_llm.engine import breakers
 from blogforge_llm.engine.admission import Refusal
 from blogforge_llm.engine.types import Candidate, Limits, Price
 from blogforge_llm.errors import Missing, NotFound, Unfit
-from blogforge_llm.records.registry import Marks, ProviderKind
+from blogforge_llm.records.registry import ProviderKind
 from blogforge_llm.services.registry import address_policy, encryption
 from blogforge_llm.services.tasks import wording
 
@@ -24,9 +26,19 @@ FIRST_TOKEN_LOCAL_S = 120.0  # a local server loads the model into memory first
 IDLE_S = 10.0
 IDLE_LOCAL_S = 60.0
 
-# What was read for a route or model and a user, and what the registry's marks said then. Never taken for older or newer
-# than it is: marks are read first.
-_known: dict[tuple[int | None, int | None, int | None], tuple[int | None, list[Candidate]]] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read, when the registry had this mark: it was read before, so nothing is ever taken for newer than it
+    is."""
+
+    mark: int | None
+    until: float  # time.monotonic()
+    candidates: list[Candidate]
+
+
+_known: dict[tuple[int | None, int | None, int | None], _Known] = {}  # by route or model, and user
+_NOTICED_S = 1.0
 _KNOWN_MOST = 500
 
 
@@ -36,23 +48,27 @@ def list_for(
     route_id: int | None = None,
     model_id: int | None = None,
     user_id: int | None = None,
-    marks: Marks | None = None,
+    mark: int | None = None,
 ) -> list[Candidate]:
     """Whom to ask, in order: the model alone, else the route, else the default route. A model comes once with each key
     it can be asked with, the user's own before the shared ones. Raises Invalid saying what to do when nobody can be
     asked.
 
-    They are read anew only after a change of the registry; `marks` are given by who read them with something else.
+    They are read anew only after something of them changed; `mark` is the registry's, from who read it with other
+    things.
     """
-    marks = marks or Marks(**sql.get_marks(conn))
+    if mark is None:
+        mark = sql.get_mark(conn)
     asked_for = (route_id if model_id is None else None, model_id, user_id)
-    read_at, found = _known.get(asked_for, (None, []))
-    if not found or read_at != marks.changes:
+    known = _known.get(asked_for)
+    if known is None or known.mark != mark or time.monotonic() > known.until:
         found = _read(conn, route_id=route_id, model_id=model_id, user_id=user_id)
+        # What a provider said of its limits lapses without a mark.
+        until = time.monotonic() + _NOTICED_S if any(candidate.has_notice for candidate in found) else math.inf
         if len(_known) >= _KNOWN_MOST:
             _known.clear()
-        _known[asked_for] = marks.changes, found
-    return [_marked(candidate, marks) for candidate in found]
+        known = _known[asked_for] = _Known(mark, until, found)
+    return list(known.candidates)
 
 
 def _read(conn: db.Connection, *, route_id: int | None, model_id: int | None, user_id: int | None) -> list[Candidate]:
@@ -60,17 +76,6 @@ def _read(conn: db.Connection, *, route_id: int | None, model_id: int | None, us
         return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
     route_ids = None if route_id is None else [route_id]
     return _of_route(conn, list(sql.list_for_routes(conn, route_ids=route_ids, user_id=user_id)), route_id)
-
-
-def _marked(candidate: Candidate, marks: Marks) -> Candidate:
-    """With what changes from call to call."""
-    if not (marks.held_back or marks.noticed):
-        return candidate
-    return replace(
-        candidate,
-        is_held_back=not set(circuits.names(candidate)).isdisjoint(marks.held_back),
-        has_notice=limits.model(candidate) in marks.noticed,
-    )
 
 
 def _of_route(conn: db.Connection, rows: list[dict[str, Any]], route_id: int | None) -> list[Candidate]:
@@ -194,7 +199,8 @@ def _candidate(row: dict[str, Any], *, api_key: str | None) -> Candidate:
         idle_timeout_s=float(row["idle_timeout_s"] or idle_s),
         account_limits=Limits(*row["account_limits"]),
         model_limits=Limits(*row["model_limits"]),
-        is_held_back=False,
+        has_notice=row["has_notice"],
+        is_held_back=row["is_held_back"],
         later_prices=tuple(_price(*said) for said in row["later_prices"] or ()),
         max_output_tokens=row["max_output_tokens"],
         has_budgets=row["has_budgets"],

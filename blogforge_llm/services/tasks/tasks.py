@@ -18,8 +18,7 @@ from blogforge_llm import db, jobqueue, tracing
 from blogforge_llm.engine.types import Candidate, Completion, Message, Outcome, OutputContract, Parameters, Request
 from blogforge_llm.errors import Conflict, Invalid, NotFound
 from blogforge_llm.records.accounts import Permission, Role, User
-from blogforge_llm.records.registry import Marks
-from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus
+from blogforge_llm.records.tasks import Category, Lease, LiveState, Source, Task, TaskRow, TaskStatus, Work
 from blogforge_llm.services import texts
 from blogforge_llm.services.accounts import permissions
 from blogforge_llm.services.tasks import attempts
@@ -132,7 +131,7 @@ def row_of(row: dict[str, Any]) -> TaskRow:
     return TaskRow(**row | _enums(row))
 
 
-def request_of(task: Task) -> Request:
+def request_of(task: Work) -> Request:
     """What the engine is asked, exactly as the task was made."""
     contract = OutputContract(**task.contract) if task.contract else None
     parameters = dict(task.parameters)
@@ -148,13 +147,13 @@ def request_of(task: Task) -> Request:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Queued:
-    """A task that waits to be run, without the names of what it refers to. `may_ask`: whoever asked still may;
-    `last_position` is its last attempt's, or 0."""
+    """A task that waits to be run. `may_ask`: whoever asked still may; `last_position` is its last attempt's, or 0;
+    `registry_mark` is for candidates.list_for."""
 
-    task: Task
+    work: Work
     may_ask: bool
     last_position: int
-    marks: Marks
+    registry_mark: int | None
 
 
 def find_queued(conn: db.Connection, *, task_id: int) -> Queued | None:
@@ -163,9 +162,9 @@ def find_queued(conn: db.Connection, *, task_id: int) -> Queued | None:
     if row is None:
         return None
     role, is_active, last_position = row.pop("asker_role"), row.pop("asker_is_active"), row.pop("last_position")
-    marks = Marks(row.pop("changes"), row.pop("held_back"), row.pop("noticed"))
     may_ask = bool(is_active) and Permission.RUN_TASKS in permissions.MATRIX[Role(role)]
-    return Queued(Task(**row | _enums(row)), may_ask, last_position, marks)
+    mark = row.pop("mark")
+    return Queued(Work(**row), may_ask, last_position, mark)
 
 
 def start(conn: db.Connection, *, task_id: int, run_id: UUID, worker_id: UUID) -> datetime | None:

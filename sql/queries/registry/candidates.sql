@@ -7,12 +7,14 @@ SELECT r.id AS route_id, r.name AS route_name, m.model_id, m.model_name, m.conte
        m.output_price, m.later_prices,
        m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
        m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
-       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext
+       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
+       now.has_notice, now.is_held_back
   FROM routes r
   LEFT JOIN route_models rm ON rm.route_id = r.id
   LEFT JOIN askable_models m ON m.model_id = rm.model_id
   LEFT JOIN provider_keys k
     ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+  LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
  WHERE (r.id = ANY (:route_ids::bigint[]) OR (:route_ids::bigint[] IS NULL AND r.is_default)) AND r.archived_at IS NULL
  ORDER BY r.id, rm.position, k.user_id IS NULL, k.position, k.id;
 
@@ -21,16 +23,18 @@ SELECT r.id AS route_id, r.name AS route_name, m.model_id, m.model_name, m.conte
 SELECT m.model_id, m.model_name, m.context_window, m.max_output_tokens, m.input_price, m.output_price, m.later_prices,
        m.streams, m.refused_parameters, m.first_token_timeout_s, m.idle_timeout_s, m.is_enabled, m.archived_at, m.provider_id,
        m.provider_name, m.kind, m.base_url, m.is_local, m.provider_is_enabled, m.provider_archived_at, m.account_limits,
-       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext
+       m.model_limits, m.has_budgets, m.forbids_private, k.id AS key_id, k.ciphertext,
+       now.has_notice, now.is_held_back
   FROM askable_models m
   LEFT JOIN provider_keys k
     ON k.provider_id = m.provider_id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)
+  LEFT JOIN LATERAL model_with_key(m.model_id, m.provider_id, k.id) now ON true
  WHERE m.model_id = :model_id
  ORDER BY k.user_id IS NULL, k.position, k.id;
 
--- name: get_marks()^
--- Whether what was read of them before still holds, and what changes from call to call.
-SELECT changes, held_back, noticed FROM registry_marks;
+-- name: get_mark()$
+-- While it is the same, what was read of them holds.
+SELECT bit_xor(mark) FROM registry_changes;
 
 -- name: list_for_provider(provider_id, user_id)
 -- The provider itself, for asking what models it has.
@@ -40,9 +44,9 @@ SELECT 0 AS model_id, '' AS model_name, NULL::integer AS context_window, NULL::n
        NULL::timestamptz AS archived_at,
        p.id AS provider_id, p.name AS provider_name, p.kind, p.base_url, p.is_local,
        true AS provider_is_enabled, p.archived_at AS provider_archived_at, k.id AS key_id, k.ciphertext,
-       '{}'::integer[] AS account_limits, '{}'::integer[] AS model_limits,
+       '{}'::integer[] AS account_limits, '{}'::integer[] AS model_limits, false AS has_notice,
        NULL::jsonb AS later_prices, NULL::integer AS max_output_tokens, false AS has_budgets,
-       (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
+       true AS is_held_back, (SELECT s.value FROM settings s WHERE s.key = 'forbid_private_addresses') AS forbids_private
   FROM providers p
   LEFT JOIN provider_keys k
     ON k.provider_id = p.id AND k.is_enabled AND (k.user_id IS NULL OR k.user_id = :user_id)

@@ -45,19 +45,14 @@ SELECT t.id, t.status, t.template_version_id, tv.template_id, tv.number AS templ
  WHERE t.id = ANY (:task_ids);
 
 -- name: get_queued_task(task_id)^
--- What a run must know before it begins: the task as get_task does, but for the names of what it refers to; the standing of
--- who asked, how often it was asked, and whether what the process knows of the registry still holds.
-SELECT t.id, t.status, t.template_version_id, t.template_id, NULL AS template_number, NULL AS template_name,
-       t.is_override, t.part_version_ids, t.inputs,
-       t.messages, t.route_id, t.model_id, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.is_awaited,
-       t.output, t.served_by_model_id, NULL AS served_by, NULL AS served_by_provider, NULL AS is_ai, t.error_category,
-       t.error_message, t.input_tokens, t.output_tokens, t.cost, t.cost_source, t.run_id, t.cancel_requested_at,
-       t.rerun_of, t.batch_id, t.request_id, t.created_by, t.asked_by, NULL AS created_by_name, t.created_at, t.started_at,
-       t.finished_at, asker.role AS asker_role, asker.is_active AS asker_is_active,
+-- What a run must know before it begins: its task, the standing of who asked, how often it was asked, and whether what the
+-- process knows of whom to ask still holds.
+SELECT t.id, t.messages, t.parameters, t.contract, t.deadline_s::float AS deadline_s, t.route_id, t.model_id, t.is_awaited,
+       t.run_id, t.request_id, t.created_by, t.asked_by, t.created_at, t.started_at,
+       asker.role AS asker_role, asker.is_active AS asker_is_active,
        (SELECT COALESCE(MAX(a.position), 0) FROM attempts a WHERE a.task_id = t.id) AS last_position,
-       registry.changes, registry.held_back, registry.noticed
+       (SELECT bit_xor(mark) FROM registry_changes) AS mark
   FROM tasks t
- CROSS JOIN registry_marks registry
   LEFT JOIN users asker ON asker.id = t.asked_by
  WHERE t.id = :task_id AND t.status = 'queued';
 

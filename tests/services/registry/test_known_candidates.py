@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from blogforge_llm import db
+from blogforge_llm.engine import limits
 from blogforge_llm.engine.types import Candidate
 from blogforge_llm.errors import DomainError
-from blogforge_llm.records.registry import Marks
 from blogforge_llm.services.registry import candidates, encryption
 from tests import factories
+from tests.installation import wait_until
 
 CHANGES = {
     "a provider": "UPDATE providers SET base_url = 'http://127.0.0.1:9/v1'",
@@ -80,7 +80,7 @@ def test_a_change_is_known_at_once(conn: db.Connection, user_id: int, change: st
     assert after == read_anew(conn, user_id)
 
 
-def test_without_a_change_only_the_marks_are_read(
+def test_without_a_change_only_the_mark_is_read(
     conn: db.Connection, user_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_anew(conn, user_id)
@@ -95,36 +95,42 @@ def test_without_a_change_only_the_marks_are_read(
     conn.execute("UPDATE provider_keys SET last_used_at = now()")  # as every minute of calls does
     asked.clear()
     assert len(known(conn, user_id)) == 4
-    (marks,) = asked
-    assert "registry_marks" in marks
+    (mark,) = asked
+    assert "registry_changes" in mark
 
 
-def test_a_change_between_the_marks_and_the_reading_is_read_again(conn: db.Connection, user_id: int) -> None:
-    marks = Marks(**conn.execute("SELECT * FROM registry_marks").fetchone() or {})
+def test_a_change_between_the_mark_and_the_reading_is_read_again(conn: db.Connection, user_id: int) -> None:
+    mark = candidates.sql.get_mark(conn)
     conn.execute(CHANGES["a model"])
-    early = candidates.list_for(conn, user_id=user_id, marks=marks)
+    early = candidates.list_for(conn, user_id=user_id, mark=mark)
     conn.execute("UPDATE models SET context_window = 8192")
     assert [candidate.context_window for candidate in early] == [4096] * 4
     assert [candidate.context_window for candidate in candidates.list_for(conn, user_id=user_id)] == [8192] * 4
 
 
-def test_circuits_and_what_providers_say_are_looked_at_every_time(conn: db.Connection, user_id: int) -> None:
-    plain = candidates.list_for(conn, user_id=user_id)
-    assert not any(candidate.is_held_back or candidate.has_notice for candidate in plain)
-    first, second = plain[:2]
-    conn.execute("INSERT INTO circuits (name, state) VALUES (%s, 'open')", (f"key:{first.key_id}",))
-    conn.execute(
-        "INSERT INTO limit_notices (name, unit, most, remaining, said_at, resets_at, refills) "
-        "VALUES (%s, 'tokens', 10, 1, now(), clock_timestamp() + interval '1 minute', true)",
-        (f"model:{second.model_id}@key:{second.key_id}",),
-    )
-    marked = candidates.list_for(conn, user_id=user_id)
-    assert [candidate.is_held_back for candidate in marked] == [each.key_id == first.key_id for each in plain]
-    assert [candidate.has_notice for candidate in marked] == [False, True, False, False]
-    assert [replace(each, is_held_back=False, has_notice=False) for each in marked] == plain
-    for undo in ("UPDATE circuits SET state = 'closed'", "UPDATE limit_notices SET resets_at = now()"):
-        conn.execute(undo)
-    assert candidates.list_for(conn, user_id=user_id) == plain
+def test_circuits_are_no_older(conn: db.Connection, user_id: int) -> None:
+    first = candidates.list_for(conn, user_id=user_id)[0]
+    steps = {
+        "INSERT INTO circuits (name, state) VALUES ('key:{}', 'closed')": False,
+        "UPDATE circuits SET state = 'open' WHERE name = 'key:{}'": True,
+        "UPDATE circuits SET state = 'half_open' WHERE name = 'key:{}'": True,
+        "UPDATE circuits SET state = 'closed' WHERE name = 'key:{}'": False,
+        "INSERT INTO circuits (name, state) VALUES ('model:{}', 'open')": True,
+        "DELETE FROM circuits WHERE name = 'model:{}'": False,
+    }
+    for step, is_held_back in steps.items():
+        conn.execute(step.format(first.model_id if "model" in step else first.key_id))
+        assert candidates.list_for(conn, user_id=user_id)[0].is_held_back is is_held_back, step
+
+
+def test_what_a_provider_says_is_no_older_and_lapses(conn: db.Connection, user_id: int) -> None:
+    first = candidates.list_for(conn, user_id=user_id)[0]
+    said = {"name": limits.model(first), "unit": "tokens", "most": 10, "remaining": 1, "refills": True}
+    for _ in range(2):  # said, lapsed, and said again
+        assert not candidates.list_for(conn, user_id=user_id)[0].has_notice
+        limits.sql.keep_notice(conn, resets_in_s=0.2, **said)
+        assert candidates.list_for(conn, user_id=user_id)[0].has_notice
+        wait_until(lambda: not candidates.list_for(conn, user_id=user_id)[0].has_notice, timeout=10)
 
 
 def test_few_marks_are_kept(conn: db.Connection, user_id: int) -> None:
