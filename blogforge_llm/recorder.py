@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -68,12 +68,29 @@ class Tally:
             self.cost_source = Source.ESTIMATED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Opening:
-    """A run that takes its task with its first attempt, in one statement."""
+    """How a run takes its task: with the row of its first attempt, in one statement that is on its way while everything
+    else is made ready."""
 
-    worker_id: UUID
-    last_position: int  # of the attempts that earlier runs made; 0 without
+    candidate: Candidate
+    position: int
+    _sent: db.Sent | None
+
+    @classmethod
+    def send(cls, task: Work, run_id: UUID, candidate: Candidate, *, worker_id: UUID, last_position: int) -> Opening:
+        """`last_position` is of the attempts that earlier runs made; 0 without. Waited for by `rows`, in any case."""
+        position = last_position + 1
+        query = partial(
+            tasks.query_start, task_id=task.id, run_id=run_id, worker_id=worker_id, position=position,
+            candidate=candidate,
+        )  # fmt: skip
+        return cls(candidate, position, db.Sent(query))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One of id, position and started_at; none where the run must not ask, or was told before."""
+        sent, self._sent = self._sent, None
+        return sent.rows() if sent is not None else []
 
 
 @dataclass(slots=True)
@@ -84,7 +101,7 @@ class _Open:
     began: float
     position: int | None = None
     attempt_id: int | None = None
-    sent: db.Sent | None = None
+    sent: db.Sent | Opening | None = None
 
 
 class Recorder:
@@ -102,7 +119,7 @@ class Recorder:
         opening: Opening | None = None,
     ) -> None:
         """`messages` are the task's own. `written` is the first attempt's row, where it is there already; with
-        `opening` the task is yet to be started."""
+        `opening` it is on its way, and so is the start of the task."""
         self._task = task
         self._run_id = run_id
         self._tally = tally
@@ -123,8 +140,12 @@ class Recorder:
         return self._began
 
     def begin(self, began: datetime) -> None:
-        """The task was started without a call."""
         self._began, self._opening = began, None
+
+    def unused(self) -> dict[str, Any] | None:
+        """What was opened for a call that is not made: the row of an attempt, with the task's start."""
+        rows = self._opening.rows() if self._opening is not None else []
+        return rows[0] if rows else None
 
     @property
     def unused_id(self) -> int | None:
@@ -139,8 +160,8 @@ class Recorder:
             running.attempt_id, running.position, _ = self._written
             self._written = None
         elif self._opening is not None:
-            running.position = self._opening.last_position + 1
-            running.sent = self._send_start(self._opening, running.position, candidate)
+            assert _is_same(self._opening.candidate, candidate) and differing is None  # nothing could refuse it
+            running.sent, running.position = self._opening, self._opening.position
         else:
             running.sent = self._send(candidate, differing)
         self._open[attempt] = running
@@ -198,14 +219,6 @@ class Recorder:
             self.written(attempt)
         assert running.position is not None
         return running.position
-
-    def _send_start(self, opening: Opening, position: int, candidate: Candidate) -> db.Sent:
-        return db.Sent(
-            partial(
-                tasks.query_start, task_id=self._task.id, run_id=self._run_id, worker_id=opening.worker_id,
-                position=position, candidate=candidate,
-            )
-        )  # fmt: skip
 
     def _send(self, candidate: Candidate, messages: tuple[Message, ...] | None) -> db.Sent:
         return db.Sent(

@@ -139,9 +139,13 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
         found = _begin(task_id, run_id)
         if found is not None:
             task, asked, opening = found
-            tracing.adopt(task.request_id)
-            run = _run_of(task, run_id, cancellation, tally, is_streaming=streaming, opening=opening)
-            yield from _ask_and_finish(run, asked, is_test=is_test)
+            try:
+                tracing.adopt(task.request_id)
+                run = _run_of(task, run_id, cancellation, tally, is_streaming=streaming, opening=opening)
+                yield from _ask_and_finish(run, asked, is_test=is_test)
+            finally:
+                if opening is not None:
+                    opening.rows()
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]
@@ -162,7 +166,10 @@ def _begin(task_id: int, run_id: UUID) -> tuple[Work, list[Candidate], Opening |
             if not queued.may_ask:
                 problem = Category.PERMISSION, MAY_NOT_ASK
             elif is_counted_by_none(found[0]) and not found[0].is_held_back:
-                return task, found, Opening(presence.worker_id, queued.last_position)
+                opening = Opening.send(
+                    task, run_id, found[0], worker_id=presence.worker_id, last_position=queued.last_position
+                )
+                return task, found, opening
         except DomainError as error:
             problem = Category.INVALID_REQUEST, str(error)
         began = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
@@ -295,13 +302,17 @@ def _end(run: _RunOf, category: Category, message: str) -> None:
 
 
 def _is_begun(conn: db.Connection, run: _RunOf) -> bool:
-    """A task that no call was made for is taken now, to be ended by its own run; False where another one has it."""
-    if not run.recorder.has_begun:
-        began = tasks.start(conn, task_id=run.task.id, run_id=run.id, worker_id=presence.worker_id)
-        if began is None:
-            return False
+    """A task that no call was made for is taken, to be ended by its own run; False where another one has it."""
+    if run.recorder.has_begun:
+        return True
+    if (unused := run.recorder.unused()) is not None:
+        attempts.withdraw(conn, attempt_id=unused["id"])
+        run.recorder.begin(unused["started_at"])
+        return True
+    began = tasks.start(conn, task_id=run.task.id, run_id=run.id, worker_id=presence.worker_id)
+    if began is not None:
         run.recorder.begin(began)
-    return True
+    return began is not None
 
 
 def _log(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 import pytest
 
 from blogforge_llm import db, runner, tracing
+from blogforge_llm.engine.types import Candidate
 from blogforge_llm.records.tasks import AttemptStatus, Category, TaskStatus
+from blogforge_llm.services.registry import candidates
+from tests.installation import wait_until
 from tests.provider_standin import Standin
 from tests.runner.reading import begin, get, rows
 
@@ -25,21 +29,52 @@ def test_a_task_stopped_before_its_call_begins_ends_without_one(ask: Callable[..
 @pytest.fixture
 def before_its_start(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
     """Do something when a run has read its task, and not yet started it."""
+    list_for = candidates.list_for
 
     def do(something: Callable[[], None]) -> None:
-        monkeypatch.setattr(tracing, "adopt", lambda request_id: something())  # it is called between the two
+        def listed(*args: Any, **options: Any) -> list[Candidate]:
+            something()
+            return list_for(*args, **options)
+
+        monkeypatch.setattr(candidates, "list_for", listed)
 
     return do
 
 
-def test_a_task_stopped_before_it_is_started_leaves_no_call(
-    ask: Callable[..., int], standin: Standin, before_its_start: Callable[[Callable[[], None]], None]
+def test_a_task_stopped_before_its_call_is_made_leaves_no_call(
+    ask: Callable[..., int], standin: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task_id = ask(("groq", "ok"))
-    before_its_start(lambda: runner.cancel_here(task_id))
+    written: list[AttemptStatus] = []
+
+    def stop(request_id: str | None) -> None:
+        wait_until(lambda: rows(task_id), timeout=10)
+        written.extend(attempt.status for attempt in rows(task_id))
+        runner.cancel_here(task_id)
+
+    monkeypatch.setattr(tracing, "adopt", stop)  # it is called between the two
     runner.run_queued(task_id)
+    assert written == [AttemptStatus.RUNNING]
     assert get(task_id).status is TaskStatus.CANCELLED
     assert not standin.requests and not rows(task_id)
+
+
+def test_a_run_that_breaks_before_its_call_leaves_no_connection_behind(
+    ask: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = ask(("groq", "ok"))
+
+    def fail(request_id: str | None) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(tracing, "adopt", fail)
+    for _ in range(20):  # more than the pool has
+        with pytest.raises(ZeroDivisionError):
+            runner.run_queued(task_id)
+        change_rows("UPDATE tasks SET status = 'queued', run_id = NULL")
+    monkeypatch.undo()
+    runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize(

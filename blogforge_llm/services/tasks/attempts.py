@@ -66,6 +66,11 @@ def create_first(conn: db.Connection, *, asked: Sequence[tuple[int, UUID, Candid
     return {row["task_id"]: (row["id"], row["position"]) for row in rows}
 
 
+def withdraw(conn: db.Connection, *, attempt_id: int) -> None:
+    """It was written for a call that is not made."""
+    sql.delete_unused(conn, attempt_id=attempt_id)
+
+
 def finish(conn: db.Connection, *, attempt_id: int, outcome: Outcome) -> None:
     sql.finish_attempt(
         conn,

@@ -15,6 +15,9 @@ SELECT t.id, (SELECT COALESCE(MAX(position), 0) + 1 FROM attempts WHERE task_id 
  WHERE t.id = :task_id AND t.run_id = :run_id AND t.status = 'running' AND t.cancel_requested_at IS NULL
 RETURNING id, position;
 
+-- name: delete_unused(attempt_id)!
+DELETE FROM attempts WHERE id = :attempt_id AND status = 'running';
+
 -- name: finish_attempt(attempt_id, status, category, http_status, error_code, error_text, finish_reason, text, input_tokens, output_tokens, usage_source, cost, cost_source, provider_request_id, first_token_ms)!
 -- Also for a row the reaper gave up meanwhile: what really happened is better than "abandoned".
 UPDATE attempts
