@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import procrastinate
-from procrastinate import SyncPsycopgConnector
+import functools
+from typing import TYPE_CHECKING, Any
 
 from blogforge_llm.db import Connection
+
+if TYPE_CHECKING:
+    import procrastinate
 
 INTERACTIVE = "interactive"  # somebody is waiting
 BATCH = "batch"
 UPKEEP = "upkeep"
 
-# Never opened: it only lends its name and its SQL to the caller's connection.
-_deferrer = procrastinate.App(connector=SyncPsycopgConnector())
-
 
 def defer(conn: Connection, name: str, *, queue: str = INTERACTIVE, **arguments: Any) -> None:
     """Queue a job as part of the caller's transaction: it exists when that commits, and never otherwise."""
-    _deferrer.configure_task(name, connection=conn, queue=queue).defer(**arguments)
+    _deferrer().configure_task(name, connection=conn, queue=queue).defer(**arguments)
+
+
+@functools.cache
+def _deferrer() -> procrastinate.App:
+    """Never opened: it only lends its name and its SQL to the caller's connection. Imported on first use, for not every
+    process queues something."""
+    import procrastinate
+
+    return procrastinate.App(connector=procrastinate.SyncPsycopgConnector())

@@ -238,7 +238,8 @@ def _ask_and_finish(run: _RunOf, asked: list[Candidate], *, is_test: bool = Fals
 
 def _admission(run: _RunOf, asked: list[Candidate], *, is_test: bool) -> Admission:
     """What every call must pass: rights, circuits, limits, budgets."""
-    is_clear = not any(candidate.is_held_back for candidate in asked)  # they were read a moment ago
+    # They were read a moment ago. Where the first call is on its way, nobody else's circuit matters until it has ended.
+    is_clear = not run.recorder.has_begun or not any(candidate.is_held_back for candidate in asked)
     breakers = Breakers(asked, run.id, is_test=is_test, is_clear=is_clear)
     budgets = Budgets(run.request, task_id=run.task.id, run_id=run.id)
     return Chain(Standing(run.task.asked_by), breakers, Limiter(run.request), budgets)
