@@ -16,8 +16,9 @@ import psycopg
 from blogforge_llm import db, tracing
 from blogforge_llm.engine.types import Candidate, Message, Outcome
 from blogforge_llm.errors import Unavailable
+from blogforge_llm.openings import Opening
 from blogforge_llm.records.tasks import AttemptStatus, Category, Source, TaskStatus, Work
-from blogforge_llm.services.tasks import attempts, tasks
+from blogforge_llm.services.tasks import attempts
 from blogforge_llm.services.tasks.attempts import Written
 
 T = TypeVar("T")
@@ -66,31 +67,6 @@ class Tally:
             self.cost_source = Source.UNKNOWN
         elif outcome.cost_source is Source.ESTIMATED:
             self.cost_source = Source.ESTIMATED
-
-
-@dataclass(slots=True)
-class Opening:
-    """How a run takes its task: with the row of its first attempt, in one statement that is on its way while everything
-    else is made ready."""
-
-    candidate: Candidate
-    position: int
-    _sent: db.Sent | None
-
-    @classmethod
-    def send(cls, task: Work, run_id: UUID, candidate: Candidate, *, worker_id: UUID, last_position: int) -> Opening:
-        """`last_position` is of the attempts that earlier runs made; 0 without. Waited for by `rows`, in any case."""
-        position = last_position + 1
-        query = partial(
-            tasks.query_start, task_id=task.id, run_id=run_id, worker_id=worker_id, position=position,
-            candidate=candidate,
-        )  # fmt: skip
-        return cls(candidate, position, db.Sent(query))
-
-    def rows(self) -> list[dict[str, Any]]:
-        """One of id, position and started_at; none where the run must not ask, or was told before."""
-        sent, self._sent = self._sent, None
-        return sent.rows() if sent is not None else []
 
 
 @dataclass(slots=True)

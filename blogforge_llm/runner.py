@@ -12,14 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from blogforge_llm import db, tracing
+from blogforge_llm import db, openings, tracing
 from blogforge_llm.config import Settings
 from blogforge_llm.engine import adapters, fallback
 from blogforge_llm.engine.adapters import llm_library
-from blogforge_llm.engine.admission import Admission, Chain, is_counted_by_none
+from blogforge_llm.engine.admission import Admission, Chain
 from blogforge_llm.engine.breakers import Breakers
 from blogforge_llm.engine.budgets import Budgets
 from blogforge_llm.engine.calls import Call, Cancellation
@@ -36,15 +36,15 @@ from blogforge_llm.engine.types import (
     Request,
     TextDelta,
 )
-from blogforge_llm.errors import DomainError
 from blogforge_llm.live.writer import FrameWriter
+from blogforge_llm.openings import Opening
 from blogforge_llm.presence import presence
-from blogforge_llm.recorder import Lost, Opening, Recorder, Tally, log_run, persist
+from blogforge_llm.recorder import Lost, Recorder, Tally, log_run, persist
 from blogforge_llm.records.tasks import Category, Lease, Task, TaskStatus, Work
 from blogforge_llm.services.prompts import outcomes
-from blogforge_llm.services.registry import candidates, encryption
+from blogforge_llm.services.registry import encryption
 from blogforge_llm.services.tasks import attempts, tasks
-from blogforge_llm.standing import MAY_NOT_ASK, Standing
+from blogforge_llm.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
     # Before the start: a cancellation that comes right after it must find something to stop.
     presence.running[task_id] = cancellation
     try:
-        found = _begin(task_id, run_id)
+        found = openings.begin(task_id, run_id, worker_id=presence.worker_id)
         if found is not None:
             task, asked, opening = found
             try:
@@ -149,38 +149,6 @@ def _run(task_id: int, tally: Tally, *, streaming: bool, is_test: bool = False) 
     finally:
         if presence.running.get(task_id) is cancellation:
             del presence.running[task_id]
-
-
-def _begin(task_id: int, run_id: UUID) -> tuple[Work, list[Candidate], Opening | None] | None:
-    """The task and whom to ask. Where nothing could refuse the first call, the task is started with it: `opening`; else
-    it is started now. None when another run has it, or it is over. Raises EngineError when nobody can be asked."""
-    with db.connection() as conn:
-        queued = tasks.find_queued(conn, task_id=task_id)
-        if queued is None:
-            return None
-        task, problem = queued.work, None
-        try:
-            found = candidates.list_for(
-                conn, route_id=task.route_id, model_id=task.model_id, user_id=task.asked_by, mark=queued.registry_mark
-            )
-            if not queued.may_ask:
-                problem = Category.PERMISSION, MAY_NOT_ASK
-            elif is_counted_by_none(found[0]) and not found[0].is_held_back:
-                opening = Opening.send(
-                    task, run_id, found[0], worker_id=presence.worker_id, last_position=queued.last_position
-                )
-                return task, found, opening
-        except DomainError as error:
-            problem = Category.INVALID_REQUEST, str(error)
-        began = tasks.start(conn, task_id=task_id, run_id=run_id, worker_id=presence.worker_id)
-        if began is None:
-            return None
-        task = replace(task, started_at=began)
-        if problem is None:
-            return task, found, None
-        category, message = problem
-        tasks.fail(conn, task_id=task_id, run_id=run_id, category=category, message=message)
-    raise EngineError(category, message)
 
 
 @dataclass(frozen=True, slots=True)

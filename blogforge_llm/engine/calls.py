@@ -135,6 +135,11 @@ class Call:
             if self.reason is not None:
                 thing.interrupt(self)
 
+    def unblocked(self) -> None:
+        """What it was blocked in goes to others now: it must not be interrupted for this call any more."""
+        with self._lock:
+            self._blocked_in = None
+
     def _stop(self, reason: Category | None) -> None:
         with self._lock:
             if self._has_ended or self.reason is not None:

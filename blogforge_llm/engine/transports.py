@@ -67,6 +67,8 @@ def _transport_class(http: ModuleType) -> Any:
             if call is not None and call.is_settling:  # so it ends within END_WAIT_S
                 with suppress(Exception):
                     deque(self._parts, maxlen=0)
+            if call is not None:
+                call.unblocked()  # closing gives the connection back, and another call may have it before this one ends
             self._body.close()
 
     class Transport(http.HTTPTransport):  # type: ignore[misc, name-defined]

@@ -9,9 +9,11 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -19,7 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from blogforge_llm.config import ROOT
-from blogforge_llm.engine import addresses, clients, sockets, transports
+from blogforge_llm.engine import adapters, addresses, clients, sockets, transports
+from blogforge_llm.engine.calls import Call
 from blogforge_llm.records.tasks import Category
 from tests.engine.asking import KINDS, SOON_S, InThread, ask, candidate, request
 from tests.provider_standin import Standin
@@ -75,6 +78,32 @@ def test_the_environment_says_nothing_to_providers(
     assert ask([candidate(standin, kind=kind, api_key="ours")]).error is None
     assert not any("from-the-environment" in value for value in standin.requests[0].headers.values())
     assert not any(name.startswith(("openai-organization", "openai-project")) for name in standin.requests[0].headers)
+
+
+@each_kind
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("stop", [Call.cancel, Call.expire])
+def test_a_call_that_has_its_answer_leaves_the_connection_to_others(
+    standin: Standin, kind: str, streaming: bool, stop: Callable[[Call], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[object] = []
+    connect = sockets.Backend.connect_tcp
+
+    def counted(self: sockets.Backend, *args: Any, **options: Any) -> sockets.WatchedStream:
+        connected.append(args)
+        return connect(self, *args, **options)
+
+    monkeypatch.setattr(sockets.Backend, "connect_tcp", counted)
+    clients.close()
+    adapter, asked = adapters.load(kind), candidate(standin, kind=kind)
+    for _ in range(2):
+        with Call(deadline=time.monotonic() + 10) as call:
+            if streaming:
+                assert call.run(lambda: list(adapter.stream(request(), asked)))
+            else:
+                assert call.run(adapter.ask, request(), asked).text
+            stop(call)  # its end has come, and it has not yet noticed
+    assert len(connected) == 1
 
 
 def test_a_server_without_keys_is_sent_none(standin: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
