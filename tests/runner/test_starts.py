@@ -126,6 +126,30 @@ def test_a_task_whose_first_call_cannot_be_written_waits_for_another_run(
     assert len(standin.requests) == len(rows(task_id)) == 1
 
 
+def test_a_database_that_goes_away_before_the_call_costs_no_call(
+    ask: Callable[..., int], standin: Standin, pool: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = ask(("groq", "ok"))
+
+    def hang_up(request_id: str | None) -> None:
+        """When the start has been sent, and may have been committed."""
+        with psycopg.connect(pool, autocommit=True) as conn:
+            conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    monkeypatch.setattr(tracing, "adopt", hang_up)
+    with pytest.raises(psycopg.OperationalError):
+        runner.run_queued(task_id)
+    monkeypatch.undo()
+    assert not standin.requests
+    wait_until(lambda: get(task_id).status is TaskStatus.QUEUED, timeout=20)  # taken up again where it was committed
+    runner.run_queued(task_id)
+    assert get(task_id).status is TaskStatus.SUCCEEDED
+    assert len(standin.requests) == 1
+
+
 def test_a_later_call_that_cannot_be_written_is_not_made(ask: Callable[..., int], standin: Standin) -> None:
     task_id = ask(("groq", "status:503"), ("cerebras", "ok"))
     change_rows(refuse("position = 2"))
