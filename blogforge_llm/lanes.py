@@ -6,6 +6,7 @@ runner.py does the same for tasks that somebody waits for, one by one and as liv
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import threading
@@ -17,7 +18,7 @@ import psycopg
 
 import blogforge_llm.services.editorial.run_items  # noqa: F401  what is done with the answers of runs
 from blogforge_llm import db
-from blogforge_llm.engine import breakers, clients
+from blogforge_llm.engine import clients
 from blogforge_llm.engine.admission import is_counted_by_none
 from blogforge_llm.engine.calls import Cancellation
 from blogforge_llm.engine.types import Candidate
@@ -35,7 +36,6 @@ SLOTS = 64  # items asked at once by one process
 _ROUND_S = 0.02  # between two rounds: what ended meanwhile is written together, and claimed anew
 _AHEAD_MAX = 24  # items of a batch that are claimed and wait for a lane
 _LOOK_S = 1.0  # without news
-_FRESH_S = 1.0  # how long it is believed who may be asked for a route
 _REST_S = (0.2, 15.0)  # the shortest and the longest a batch rests before somebody looks again
 _LONG_REST_S = 600.0  # for more than this a person must decide
 _UNWRITTEN = "The answer could not be stored. Retry it; the log tells an admin why."
@@ -56,7 +56,6 @@ class Lanes:
         self._is_woken = True
         self._stopping = threading.Event()
         self._abandoning = threading.Event()
-        self._asked: dict[tuple[int | None, int | None, int | None], tuple[float, list[Candidate]]] = {}
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="lane")
 
     def run(self) -> None:
@@ -147,27 +146,22 @@ class Lanes:
         """Whom to ask for each, and the rows of first attempts; refused are those whom nobody can be asked for."""
         turns: list[Turn] = []
         refused: list[News] = []
-        clear: dict[int, bool] = {}
+        mark = candidates.get_mark(conn) if claimed else None
+
+        @functools.cache
+        def whom(route_id: int | None, model_id: int | None, user_id: int | None) -> list[Candidate]:
+            return candidates.list_for(conn, route_id=route_id, model_id=model_id, user_id=user_id, mark=mark)
+
         for task in claimed:
             try:
-                asked = self._whom(conn, task)
+                asked = whom(task.route_id, task.model_id, task.asked_by)
             except DomainError as error:
                 assert task.batch_id is not None
                 refused.append(News(released(task), task.batch_id, Rest(task.batch_id, str(error), None)))
                 continue
-            if id(asked) not in clear:
-                clear[id(asked)] = breakers.are_closed(conn, asked)
-            turns.append(Turn(task, asked, Cancellation(), clear[id(asked)]))
+            is_clear = not any(candidate.is_held_back for candidate in asked)
+            turns.append(Turn(task, asked, Cancellation(), is_clear))
         return _written(conn, turns), refused
-
-    def _whom(self, conn: db.Connection, task: Task) -> list[Candidate]:
-        """Raises DomainError when nobody can be asked."""
-        key = task.route_id, task.model_id, task.asked_by
-        read_at, asked = self._asked.get(key, (-math.inf, []))
-        if time.monotonic() - read_at > _FRESH_S:
-            asked = candidates.list_for(conn, route_id=key[0], model_id=key[1], user_id=key[2])
-            self._asked[key] = time.monotonic(), asked
-        return asked
 
     def _pick(self) -> Turn | None:
         """The next that may be asked; the caller has the lock."""

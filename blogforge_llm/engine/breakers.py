@@ -46,12 +46,6 @@ def list_refusals(conn: db.Connection, candidates: Sequence[Candidate]) -> list[
     return [_first_refusal(candidate, found) for candidate in candidates]
 
 
-def are_closed(conn: db.Connection, candidates: Sequence[Candidate]) -> bool:
-    """Whether nothing stands in the way of any of them."""
-    names = {name for candidate in candidates for name in circuits.names(candidate)}
-    return not circuits.list_held_back(conn, names=sorted(names), holder=_NOBODY)
-
-
 class Breakers:
     """`holder` names the run. With `is_test` every call is let through and its success is believed: somebody looks."""
 

@@ -58,7 +58,7 @@ def list_for(
     things.
     """
     if mark is None:
-        mark = sql.get_mark(conn)
+        mark = get_mark(conn)
     asked_for = (route_id if model_id is None else None, model_id, user_id)
     known = _known.get(asked_for)
     if known is None or known.mark != mark or time.monotonic() > known.until:
@@ -69,6 +69,12 @@ def list_for(
             _known.clear()
         known = _known[asked_for] = _Known(mark, until, found)
     return list(known.candidates)
+
+
+def get_mark(conn: db.Connection) -> int | None:
+    """While it is the same, nothing that decides who is asked has changed. None: it never did."""
+    mark: int | None = sql.get_mark(conn)
+    return mark
 
 
 def _read(conn: db.Connection, *, route_id: int | None, model_id: int | None, user_id: int | None) -> list[Candidate]:

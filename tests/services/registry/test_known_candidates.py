@@ -100,7 +100,7 @@ def test_without_a_change_only_the_mark_is_read(
 
 
 def test_a_change_between_the_mark_and_the_reading_is_read_again(conn: db.Connection, user_id: int) -> None:
-    mark = candidates.sql.get_mark(conn)
+    mark = candidates.get_mark(conn)
     conn.execute(CHANGES["a model"])
     early = candidates.list_for(conn, user_id=user_id, mark=mark)
     conn.execute("UPDATE models SET context_window = 8192")
