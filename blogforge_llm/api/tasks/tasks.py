@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from flask import Response, request
@@ -136,7 +137,7 @@ def stream(task_id: int) -> Response:
 def _whole(conn: db.Connection, task_id: int) -> dict[str, Any]:
     task = tasks.get(conn, task_id=task_id)
     error = {"category": task.error_category, "message": task.error_message} if task.error_category else None
-    values = {name: getattr(task, name) for name in Task.__slots__}
+    values = {field.name: getattr(task, field.name) for field in fields(task)}
     return values | {
         "error": error,
         "usage": {"input_tokens": task.input_tokens, "output_tokens": task.output_tokens},
