@@ -84,7 +84,7 @@ def create() -> Response:
     asked = requests.read()
     asking.take_place()
     lease = runner.lease()
-    with db.transaction() as conn:
+    with db.pipelined_transaction() as conn:
         task, candidates = tasks.create_awaited(
             conn,
             actor=authentication.current(),

@@ -14,6 +14,9 @@ from blogforge_llm.services.registry import models, routes
 
 ROUTE = "route"
 
+_known: dict[str, tuple[int | None, Offer]] = {}  # by name, with the registry's mark when it was read
+_KNOWN_MOST = 500
+
 
 def list_all(conn: db.Connection, *, actor: User) -> list[Offer]:
     """The default route, the other routes, then the models; each by the shortest name that means it alone."""
@@ -29,10 +32,23 @@ def list_all(conn: db.Connection, *, actor: User) -> list[Offer]:
     return of_routes + by_model
 
 
-def get(conn: db.Connection, *, actor: User, name: str) -> Offer:
-    """What the name means: a route goes before a model of the same name. Raises NotFound."""
+def get(conn: db.Connection, *, actor: User, name: str, mark: int | None = None) -> Offer:
+    """What the name means: a route goes before a model of the same name. Raises NotFound.
+
+    With the registry's `mark` (candidates.get_mark) it is read again only after a change.
+    """
     permissions.require(actor, Permission.READ)
     name = texts.storable(name)
+    known_at, offer = _known.get(name, (None, None))
+    if offer is None or mark is None or known_at != mark:
+        offer = _find(conn, name)
+        if len(_known) >= _KNOWN_MOST:
+            _known.clear()
+        _known[name] = mark, offer
+    return offer
+
+
+def _find(conn: db.Connection, name: str) -> Offer:
     if (route := routes.find_by_name(conn, name=name)) is not None:
         return _of_route(route)
     if (model := models.find_by_name(conn, name=name)) is not None:

@@ -138,9 +138,10 @@ def create_awaited(
     permissions.require(actor, Permission.RUN_TASKS)
     # Nobody has been asked yet: the row of the attempt, which is written next, flushes this one with it.
     conn.execute("SET LOCAL synchronous_commit = off")
-    offer = offers.get(conn, actor=actor, name=name)
+    mark = candidates.get_mark(conn)
+    offer = offers.get(conn, actor=actor, name=name, mark=mark)
     try:
-        asked = candidates.list_for(conn, route_id=offer.route_id, model_id=offer.model_id, user_id=actor.id)
+        asked = candidates.list_for(conn, route_id=offer.route_id, model_id=offer.model_id, user_id=actor.id, mark=mark)
     except Invalid as error:
         raise NotFound(str(error)) from error
     task = tasks.create(

@@ -7,7 +7,7 @@ import pytest
 from blogforge_llm import db
 from blogforge_llm.errors import NotFound
 from blogforge_llm.records.accounts import User
-from blogforge_llm.services.registry import offers
+from blogforge_llm.services.registry import candidates, offers, routes
 from tests import factories
 
 
@@ -34,3 +34,18 @@ def test_what_nobody_can_ask_is_not_offered(conn: db.Connection, alice: User) ->
     for name in ("nobody", "Groq/nobody", "a\x00b", "\ud800", "/", "x" * 10_000):
         with pytest.raises(NotFound):
             offers.get(conn, actor=alice, name=name)
+
+
+def test_a_name_means_what_it_means_now(conn: db.Connection, ada: User, alice: User) -> None:
+    def meant(name: str) -> int | None:
+        return offers.get(conn, actor=alice, name=name, mark=candidates.get_mark(conn)).route_id
+
+    model = factories.make_model(conn)
+    first, second = (routes.create(conn, actor=ada, name=name, model_ids=[model]) for name in ("quick", "good"))
+    assert [meant(name) for name in ("quick", "good", "quick")] == [first.id, second.id, first.id]
+    routes.update(conn, actor=ada, route_id=first.id, name="slow")
+    assert meant("slow") == first.id
+    with pytest.raises(NotFound):
+        meant("quick")
+    routes.update(conn, actor=ada, route_id=second.id, name="quick")
+    assert meant("quick") == second.id
