@@ -136,8 +136,13 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, provider: Standin) -> It
         yield installation
 
 
+_STANDS_STILL = """() => document.getAnimations().every(
+    (each) => each.playState !== "running" || each.effect.getComputedTiming().iterations === Infinity)"""
+
+
 def serious_findings(page: Page) -> list[str]:
-    """What axe finds that is serious or critical, in a line each."""
+    """What axe finds that is serious or critical, in a line each, once nothing fades in any more."""
+    page.wait_for_function(_STANDS_STILL)
     page.evaluate(AXE.read_text())
     found = page.evaluate(
         "() => axe.run(document, {preload: false, resultTypes: ['violations'],"
