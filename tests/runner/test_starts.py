@@ -143,6 +143,8 @@ def test_a_database_that_goes_away_before_the_call_costs_no_call(
     with pytest.raises(psycopg.OperationalError):
         runner.run_queued(task_id)
     monkeypatch.undo()
+    db.close_pool()  # its dead connections are trusted for a second
+    db.open_pool(pool)
     assert not standin.requests
     wait_until(lambda: get(task_id).status is TaskStatus.QUEUED, timeout=20)  # taken up again where it was committed
     runner.run_queued(task_id)

@@ -34,6 +34,7 @@ class _Known:
 
     mark: int | None
     until: float  # time.monotonic()
+    forbids_private: bool | None  # as address_policy.follow takes it
     candidates: list[Candidate]
 
 
@@ -62,12 +63,14 @@ def list_for(
     asked_for = (route_id if model_id is None else None, model_id, user_id)
     known = _known.get(asked_for)
     if known is None or known.mark != mark or time.monotonic() > known.until:
-        found = _read(conn, route_id=route_id, model_id=model_id, user_id=user_id)
+        forbids_private, found = _read(conn, route_id=route_id, model_id=model_id, user_id=user_id)
         # What a provider said of its limits lapses without a mark.
         until = time.monotonic() + _NOTICED_S if any(candidate.has_notice for candidate in found) else math.inf
         if len(_known) >= _KNOWN_MOST:
             _known.clear()
-        known = _known[asked_for] = _Known(mark, until, found)
+        known = _known[asked_for] = _Known(mark, until, forbids_private, found)
+    # Each time: it holds for the process, and somebody may have followed a setting that was taken back.
+    address_policy.follow(known.forbids_private)
     return list(known.candidates)
 
 
@@ -77,11 +80,18 @@ def get_mark(conn: db.Connection) -> int | None:
     return mark
 
 
-def _read(conn: db.Connection, *, route_id: int | None, model_id: int | None, user_id: int | None) -> list[Candidate]:
+def _read(
+    conn: db.Connection, *, route_id: int | None, model_id: int | None, user_id: int | None
+) -> tuple[bool | None, list[Candidate]]:
+    """Whom to ask, and whether private addresses are forbidden, as it was set."""
     if model_id is not None:
-        return _able(list(sql.list_for_model(conn, model_id=model_id, user_id=user_id)))
-    route_ids = None if route_id is None else [route_id]
-    return _of_route(conn, list(sql.list_for_routes(conn, route_ids=route_ids, user_id=user_id)), route_id)
+        rows = list(sql.list_for_model(conn, model_id=model_id, user_id=user_id))
+        found = _able(rows)
+    else:
+        route_ids = None if route_id is None else [route_id]
+        rows = list(sql.list_for_routes(conn, route_ids=route_ids, user_id=user_id))
+        found = _of_route(conn, rows, route_id)
+    return rows[0]["forbids_private"], found
 
 
 def _of_route(conn: db.Connection, rows: list[dict[str, Any]], route_id: int | None) -> list[Candidate]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from blogforge_llm import db
-from blogforge_llm.engine import limits
+from blogforge_llm.engine import addresses, limits
 from blogforge_llm.engine.types import Candidate
-from blogforge_llm.errors import DomainError
+from blogforge_llm.errors import DomainError, Invalid
 from blogforge_llm.services.registry import candidates, encryption
 from tests import factories
 from tests.installation import wait_until
@@ -138,3 +138,15 @@ def test_few_marks_are_kept(conn: db.Connection, user_id: int) -> None:
         conn.execute("UPDATE models SET context_window = %s", (window,))
     kept = conn.execute("SELECT count(*) AS count FROM registry_changes").fetchone()
     assert kept is not None and kept["count"] <= 9
+
+
+def test_the_policy_for_addresses_is_followed_every_time(conn: db.Connection, user_id: int) -> None:
+    conn.execute("INSERT INTO settings (key, value) VALUES ('forbid_private_addresses', 'true')")
+    try:
+        for _ in range(2):  # read, and known
+            addresses.configure(private_allowed=True)  # by a change that was then taken back
+            candidates.list_for(conn, user_id=user_id)
+            with pytest.raises(Invalid):
+                addresses.check("http://127.0.0.1:11434")
+    finally:
+        addresses.configure(private_allowed=True)
